@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { parseConfig, type Config } from '../config.ts';
+import type { Example } from '../graphiql.ts';
+import { openGateway } from '../open-gateway.ts';
+import { createLogger, serveUntilSignal } from './process.ts';
+
+/** `quiver gateway`: serve what a configuration file describes. */
+export function gatewayCommand({ config: file }: { readonly config: string }): Promise<void> {
+  return serveUntilSignal(async () => {
+    const config = await readConfig(file);
+    const logger = createLogger(config.logLevel);
+    const running = await openGateway({
+      config,
+      logger,
+      example,
+      onProgress: (pod, message) => logger.info({ pod }, message),
+      prepare: async () => {},
+    });
+    logger.info({ url: running.url, pods: config.pods.map(({ name }) => name) }, 'gateway serves');
+    return running;
+  });
+}
+
+async function readConfig(file: string): Promise<Config> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Error(`The configuration file ${file} must be readable; name it with --config.`, {
+      cause: error,
+    });
+  });
+  try {
+    return parseConfig(text, process.env);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${file}: ${message}`, { cause: error });
+  }
+}
+
+/** Works on every installation, whatever it holds. */
+const example: Example = {
+  query: `query Overview($first: Int) {
+  vectorPods { name healthy postgres pgvector collectionCount }
+  vectorCollections(first: $first) {
+    nodes { bucket name dimension metric count shards { pod count } }
+  }
+}
+`,
+  variables: { first: 20 },
+};

@@ -1,0 +1,106 @@
+import { defaultLimits, type Limits } from '../schema/limits.ts';
+
+/** A file that the schema accepts, with its defaults filled in. */
+export interface ConfigFile {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly pods: readonly PodEntry[];
+  readonly subgraphs: readonly { readonly name: string; readonly url: string }[];
+  readonly redis?: { readonly url: string };
+  readonly limits: Limits;
+  readonly minCoverage: number;
+  readonly timeoutMs?: number;
+  readonly logLevel: string;
+  readonly embedder?: 'hash';
+}
+
+/** Exactly one of the three says where the pod is. */
+export interface PodEntry {
+  readonly name: string;
+  readonly url?: string;
+  readonly database?: string;
+  readonly embedded?: string;
+}
+
+/** Pods and subgraphs are named like hosts. */
+const name = { type: 'string', pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', maxLength: 63 };
+const httpUrl = { type: 'string', pattern: '^https?://' };
+const databaseUrl = { type: 'string', pattern: '^postgres(ql)?://' };
+
+const record = (properties: object, required: readonly string[] = []) => ({
+  type: 'object',
+  additionalProperties: false,
+  properties,
+  required,
+});
+
+/** The JSON Schema of the configuration file. `quiver.schema.json` is this, for editors. */
+export const configSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'Quiver gateway configuration',
+  ...record(
+    {
+      name: { ...name, default: 'quiver', description: 'What this gateway calls itself.' },
+      host: { type: 'string', minLength: 1, default: '127.0.0.1' },
+      port: { type: 'integer', minimum: 0, maximum: 65_535, default: 4_000 },
+      pods: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 1_024,
+        description: 'Each has exactly one of url, database and embedded.',
+        items: {
+          ...record(
+            {
+              name,
+              url: { ...httpUrl, description: "The URL of a pod's subgraph, ending in /graphql." },
+              database: { ...databaseUrl, description: 'A Postgres URL, served in this process.' },
+              embedded: {
+                type: 'string',
+                minLength: 1,
+                description: 'A folder for a database of our own, kept by a process of its own.',
+              },
+            },
+            ['name'],
+          ),
+          oneOf: ['url', 'database', 'embedded'].map((place) => ({ required: [place] })),
+        },
+      },
+      subgraphs: {
+        type: 'array',
+        default: [],
+        description: "Other teams' subgraphs, composed into the supergraph.",
+        items: record({ name, url: httpUrl }, ['name', 'url']),
+      },
+      redis: record({ url: { type: 'string', pattern: '^rediss?://' } }, ['url']),
+      limits: limitsSchema(defaultLimits),
+      minCoverage: {
+        type: 'number',
+        minimum: 0,
+        maximum: 1,
+        default: 0,
+        description: 'The share of the shards that must take part in a search.',
+      },
+      timeoutMs: {
+        type: 'integer',
+        minimum: 1,
+        maximum: defaultLimits.timeoutMsMax,
+        description: 'How long an operation may take that does not say so itself.',
+      },
+      logLevel: { enum: ['error', 'warn', 'info', 'debug', 'silent'], default: 'info' },
+      embedder: { enum: ['hash'], description: 'Turns texts into vectors; hash is lexical.' },
+    },
+    ['pods'],
+  ),
+};
+
+/** Any limit can be overridden; those of a kind are grouped. */
+function limitsSchema(limits: object): object {
+  const properties = Object.entries(limits).map(([limit, value]: [string, unknown]) => [
+    limit,
+    typeof value === 'object' && value !== null
+      ? limitsSchema(value)
+      : { type: 'integer', minimum: 1, default: value },
+  ]);
+  return { ...record(Object.fromEntries(properties) as object), default: {} };
+}

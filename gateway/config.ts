@@ -1,0 +1,142 @@
+import { Ajv, type ErrorObject } from 'ajv';
+import { parseDocument } from 'yaml';
+import { shown } from '../schema/errors.ts';
+import type { Limits } from '../schema/limits.ts';
+import { configSchema, type ConfigFile, type PodEntry } from './config-schema.ts';
+import type { Subgraph } from './subgraph-client.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where a pod is: another server, a database served here, or a folder for an embedded one. */
+export type PodConfig = { readonly name: string } & (
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'database'; readonly url: string }
+  | { readonly kind: 'embedded'; readonly folder: string }
+);
+
+export interface Config {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly pods: readonly PodConfig[];
+  readonly subgraphs: readonly Subgraph[];
+  readonly redis: { readonly url: string } | null;
+  readonly limits: Limits;
+  readonly minCoverage: number;
+  readonly logLevel: string;
+  readonly embedder: 'hash' | null;
+}
+
+/**
+ * The configuration in `text` (YAML or JSON) and the environment: `PORT`, `REDIS_URL` and
+ * `LOG_LEVEL` win over the file, and `${NAME}` in a string of the file is replaced, so that
+ * passwords stay out of it. Throws one error that names every problem.
+ */
+export function parseConfig(text: string, env: Environment): Config {
+  const problems: string[] = [];
+  const written = replaceVariables(readYaml(text), 'file', env, problems);
+  const file = withEnvironment(written, env);
+  if (!isValid(file, problems)) throw refusal(problems);
+
+  problems.push(...repeated('pods', file.pods));
+  problems.push(...repeated('subgraphs', [{ name: 'vectors' }, ...file.subgraphs]));
+  if (problems.length > 0) throw refusal(problems);
+
+  const { timeoutMs, redis, embedder, ...rest } = file;
+  return Object.freeze({
+    ...rest,
+    pods: file.pods.map(readPod),
+    redis: redis ?? null,
+    embedder: embedder ?? null,
+    limits: { ...file.limits, timeoutMsDefault: timeoutMs ?? file.limits.timeoutMsDefault },
+  });
+}
+
+const refusal = (problems: readonly string[]): Error =>
+  new Error(`The configuration must be right before anything starts:\n  ${problems.join('\n  ')}`);
+
+function readYaml(text: string): unknown {
+  const document = parseDocument(text);
+  if (document.errors.length === 0) return document.toJS();
+  throw refusal(document.errors.map((error) => error.message.split('\n')[0] ?? error.message));
+}
+
+/** Lists and objects are walked; `path` names the string for the message. */
+function replaceVariables(
+  value: unknown,
+  path: string,
+  env: Environment,
+  problems: string[],
+): unknown {
+  if (Array.isArray(value)) {
+    return value.map((part, i) => replaceVariables(part, `${path}[${i}]`, env, problems));
+  }
+  if (typeof value === 'object' && value !== null) {
+    const parts = Object.entries(value).map(([key, part]) => [
+      key,
+      replaceVariables(part, `${path}.${key}`, env, problems),
+    ]);
+    return Object.fromEntries(parts) as unknown;
+  }
+  if (typeof value !== 'string') return value;
+  return value.replace(/\$\{(\w+)\}/g, (_match, name: string) => {
+    if (env[name] === undefined) problems.push(`${path} needs the environment's ${name}`);
+    return env[name] ?? '';
+  });
+}
+
+function withEnvironment(file: unknown, env: Environment): unknown {
+  if (typeof file !== 'object' || file === null) return file;
+  const port = env['PORT'];
+  return {
+    ...file,
+    ...(port && { port: /^\d+$/.test(port) ? Number(port) : port }),
+    ...(env['REDIS_URL'] && { redis: { url: env['REDIS_URL'] } }),
+    ...(env['LOG_LEVEL'] && { logLevel: env['LOG_LEVEL'] }),
+  };
+}
+
+/** Also fills in the defaults, which stand in the schema alone. */
+function isValid(file: unknown, problems: string[]): file is ConfigFile {
+  const validate = new Ajv({ allErrors: true, useDefaults: true, verbose: true }).compile(
+    configSchema,
+  );
+  if (!validate(file)) {
+    const found = (validate.errors ?? []).filter((error) => !error.schemaPath.includes('/oneOf/'));
+    problems.push(...found.map(problemOf));
+  }
+  return problems.length === 0;
+}
+
+function problemOf({ instancePath, keyword, params, message, data }: ErrorObject): string {
+  const path = `file${instancePath.replace(/\/(\d+)/g, '[$1]').replaceAll('/', '.')}`;
+  const details = params as Readonly<Record<string, unknown>>;
+  switch (keyword) {
+    case 'additionalProperties':
+      return `${path} has the unknown key ${shown(details['additionalProperty'])}`;
+    case 'required':
+      return `${path} needs ${shown(details['missingProperty'])}`;
+    case 'oneOf':
+      return `${path} must have exactly one of url, database and embedded`;
+    case 'enum':
+      return `${path} must be one of ${shown(details['allowedValues'])}; got ${shown(data)}`;
+    default:
+      return `${path} ${message ?? 'is wrong'}${saying(data)}`;
+  }
+}
+
+/** A URL may hold a password, which is not for messages. */
+const saying = (data: unknown): string =>
+  typeof data === 'string' && data.includes(':') ? '' : `; got ${shown(data)}`;
+
+function repeated(list: string, named: readonly { readonly name: string }[]): string[] {
+  const names = named.map(({ name }) => name);
+  const again = names.filter((name, i) => names.indexOf(name) !== i);
+  return again.map((name) => `file.${list} must have names of their own; "${name}" comes twice`);
+}
+
+function readPod({ name, url, database, embedded }: PodEntry): PodConfig {
+  if (url !== undefined) return { name, kind: 'url', url };
+  if (database !== undefined) return { name, kind: 'database', url: database };
+  return { name, kind: 'embedded', folder: embedded ?? '' };
+}

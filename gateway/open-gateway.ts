@@ -1,0 +1,40 @@
+import { createHashEmbedder } from '../subgraphs/embedders/hash-embedder.ts';
+import type { VectorsService } from '../subgraphs/context.ts';
+import type { Running } from '../subgraphs/http.ts';
+import type { Logger } from '../subgraphs/logger.ts';
+import type { Config } from './config.ts';
+import type { Example } from './graphiql.ts';
+import { startGateway } from './server.ts';
+import { openTopology } from './topology.ts';
+
+export interface OpenGatewayOptions {
+  readonly config: Config;
+  readonly example: Example;
+  readonly logger: Logger;
+  readonly onProgress: (pod: string, message: string) => void;
+  /** Runs when the pods are open and before anybody is served. */
+  readonly prepare: (service: VectorsService) => Promise<void>;
+}
+
+/** The whole gateway of a configuration: its pods opened, its supergraph served. */
+export async function openGateway(options: OpenGatewayOptions): Promise<Running> {
+  const { config, example, logger, onProgress, prepare } = options;
+  const { pods, limits, minCoverage, subgraphs, host, port } = config;
+  const store = await openTopology({ pods, limits, logger, onProgress });
+  const embedder = config.embedder === 'hash' ? createHashEmbedder() : null;
+  const service: VectorsService = { store, limits, embedder, minCoverage, logger };
+  try {
+    await prepare(service);
+    const server = await startGateway({ service, subgraphs, host, port, example, logger });
+    return {
+      url: server.url,
+      async close() {
+        await server.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+import { errors } from '../../schema/errors.ts';
+import type { Call } from '../../subgraphs/call.ts';
+import type { CollectionRef, VectorStore } from '../../subgraphs/store.ts';
+import { allOf, firstError, scatter } from '../scatter.ts';
+import { createCollection } from './creation.ts';
+import type { Placements } from './placements.ts';
+import type { Pods } from './pods.ts';
+
+export function createCollections(
+  pods: Pods,
+  placements: Placements,
+): Pick<
+  VectorStore,
+  'describe' | 'createCollection' | 'deleteCollection' | 'createIndex' | 'dropIndex'
+> {
+  /**
+   * One tombstone is enough: a member that is down now finds it when it is back. Without any the
+   * collection would still be there.
+   */
+  async function deleteCollection(ref: CollectionRef, call: Call): Promise<boolean> {
+    const { collection, failures: silent } = await placements.read(ref, call);
+    if (!collection && silent.length > 0) throw firstError(silent)!;
+    if (!collection || collection.placement.state === 'dropped') return false;
+
+    const { placement } = collection;
+    const tombstone = { ...placement, state: 'dropped', version: placement.version + 1 } as const;
+    const members = Object.keys(placement.slots).map((name) => ({ name }));
+    const { answers, failures } = await scatter(members, ({ name }) =>
+      pods.store(name).deleteCollection(ref, tombstone, call),
+    );
+    placements.forget(ref);
+    const taken = answers.some(({ answer }) => answer);
+    if (!taken && failures.length > 0) throw firstError(failures)!;
+    return taken;
+  }
+
+  /** On all members side by side; one that fails is an error, and what the others did stands. */
+  async function onMembers<T>(
+    ref: CollectionRef,
+    call: Call,
+    ask: (store: VectorStore) => Promise<T>,
+  ): Promise<readonly T[]> {
+    // Rare, and without a fence: better to ask than to trust the memory.
+    const known = await placements.refresh(await placements.find(ref, call), call);
+    return allOf(await scatter(known.members, ({ name }) => ask(pods.store(name))));
+  }
+
+  return {
+    describe: (ref, call, options) => placements.describe(ref, call, options?.fresh ?? false),
+    async createCollection(spec, placement, call) {
+      refuseLarger(placement);
+      return createCollection(spec, call, { pods, placements });
+    },
+    async deleteCollection(ref, placement, call) {
+      refuseLarger(placement);
+      return deleteCollection(ref, call);
+    },
+    async createIndex(spec, call) {
+      await onMembers(spec, call, (store) => store.createIndex(spec, call));
+    },
+    async dropIndex(query, call) {
+      const dropped = await onMembers(query, call, (store) => store.dropIndex(query, call));
+      return dropped.includes(true);
+    },
+  };
+}
+
+function refuseLarger(placement: unknown): void {
+  if (placement === null) return;
+  throw errors.badRequest(
+    'placement',
+    'A placement must go to a pod over one database; this is a gateway over several.',
+  );
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { errors } from '../../schema/errors.ts';
+import { membersOf, spreadSlots, type Placement } from '../../schema/placement.ts';
+import type { Call } from '../../subgraphs/call.ts';
+import type { Collection, CollectionSpec } from '../../subgraphs/store.ts';
+import type { Placements, Reading } from './placements.ts';
+import type { Pods } from './pods.ts';
+
+export interface Creation {
+  readonly collection: Collection;
+  readonly created: boolean;
+}
+
+/** Another gateway got in between: begin again with what is there now. */
+const overtaken = Symbol('overtaken');
+
+/** Gateways that create the same name with different specs can overtake each other this often. */
+const attemptsMax = 8;
+
+/**
+ * Make a collection on its pods in two passes over them: 'creating' in the order of their names,
+ * 'active' in the reverse order, so that the first pod's row is the moment at which the collection
+ * is there and whoever sets it has created it. A creation that was cut half-way is finished by the
+ * next one with the same spec, and gateways that create at once finish the same one.
+ */
+export async function createCollection(
+  spec: CollectionSpec,
+  call: Call,
+  { pods, placements }: { readonly pods: Pods; readonly placements: Placements },
+): Promise<Creation> {
+  const members = membersFor(spec, pods);
+
+  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    const reading = await placements.read(spec, call);
+    requireAnswers(reading, members);
+    if (reading.collection?.placement.state === 'active') return existing(spec, reading.collection);
+    await removeSuperseded(reading, pods, call);
+
+    const made = await carryOut(spec, placementFor(spec, members, reading), { pods, call });
+    if (made === overtaken) continue;
+    placements.learn(made.collection);
+    return made.created ? made : existing(spec, made.collection);
+  }
+  throw errors.podUnavailable(
+    members[0]!,
+    `has other creations of "${spec.collection}" under way; try again`,
+  );
+}
+
+function membersFor({ pods: wanted }: CollectionSpec, { all }: Pods): readonly string[] {
+  const names = all.map(({ name }) => name).sort();
+  const unknown = wanted?.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw errors.badInput('input.pods', `names of pods (${names.join(', ')})`, unknown);
+  }
+  return wanted ? [...new Set(wanted)].sort() : names;
+}
+
+function requireAnswers({ failures }: Reading, members: readonly string[]): void {
+  const failure = failures.find(({ pod }) => members.includes(pod));
+  if (failure) throw failure.error;
+}
+
+function existing(spec: CollectionSpec, collection: Collection): Creation {
+  const difference = differenceOf(spec, collection);
+  if (spec.ifNotExists && difference === undefined) return { collection, created: false };
+  throw errors.collectionExists(spec.bucket, spec.collection, difference);
+}
+
+/** What makes it another collection than the one that was asked for. */
+function differenceOf(spec: CollectionSpec, collection: Collection): string | undefined {
+  if (collection.dimension !== spec.dimension) return `dimension ${collection.dimension}`;
+  if (collection.metric !== spec.metric) return `metric ${collection.metric}`;
+  if (collection.elementType !== spec.elementType) return `element type ${collection.elementType}`;
+  return undefined;
+}
+
+/** A pod keeps what is active there until it is told that this collection is gone. */
+async function removeSuperseded(reading: Reading, pods: Pods, call: Call): Promise<void> {
+  for (const { pod, collection } of reading.superseded) {
+    const { placement } = collection;
+    const tombstone = { ...placement, state: 'dropped', version: placement.version + 1 } as const;
+    await pods.store(pod).deleteCollection(collection, tombstone, call);
+  }
+}
+
+/** That of a creation under way with the same spec; else a new one, above all that was ever seen. */
+function placementFor(
+  spec: CollectionSpec,
+  members: readonly string[],
+  { collection, rows }: Reading,
+): Placement {
+  const slots = spreadSlots(members);
+  if (collection?.placement.state === 'creating' && isSameSpec(spec, collection)) {
+    if (isDeepStrictEqual(collection.placement.slots, slots)) return collection.placement;
+  }
+  const seen = rows.map((row) => row.collection.placement.version);
+  return { uid: randomUUID(), version: Math.max(0, ...seen) + 1, state: 'creating', slots };
+}
+
+const isSameSpec = (spec: CollectionSpec, collection: Collection): boolean =>
+  differenceOf(spec, collection) === undefined &&
+  isDeepStrictEqual(spec.nonFilterableKeys, collection.nonFilterableKeys);
+
+async function carryOut(
+  spec: CollectionSpec,
+  placement: Placement,
+  { pods, call }: { readonly pods: Pods; readonly call: Call },
+): Promise<Creation | typeof overtaken> {
+  const part = { ...spec, pods: null };
+  const step = (pod: string, state: 'creating' | 'active') =>
+    pods.store(pod).createCollection(part, { ...placement, state }, call);
+  const isOurs = ({ collection }: Creation): boolean =>
+    collection.placement.uid === placement.uid && collection.placement.state !== 'dropped';
+
+  const members = membersOf(placement);
+  for (const pod of members) {
+    if (!isOurs(await step(pod, 'creating'))) return overtaken;
+  }
+  let last: Creation | undefined;
+  for (const pod of members.toReversed()) {
+    last = await step(pod, 'active');
+    if (!isOurs(last)) return overtaken;
+  }
+  return { collection: last!.collection, created: last!.created };
+}

@@ -1,0 +1,137 @@
+import { getOperationAST, Kind, parse } from 'graphql';
+import type { DocumentNode, GraphQLFormattedError } from 'graphql';
+import { remainingMs, startPart } from '../subgraphs/call.ts';
+import type { VectorsContext } from '../subgraphs/context.ts';
+import { errors } from '../schema/errors.ts';
+
+/** Somebody's GraphQL server that takes part in the supergraph. */
+export interface Subgraph {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** One incoming request at the gateway. */
+export interface GatewayContext extends VectorsContext {
+  readonly authorization: string | undefined;
+}
+
+export interface SubgraphRequest {
+  readonly query: string | undefined;
+  readonly operationName: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface SubgraphAnswer {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly GraphQLFormattedError[];
+}
+
+const sdlMsMax = 5_000;
+
+/** The schema that a subgraph says it has. */
+export async function fetchSdl({ name, url }: Subgraph): Promise<DocumentNode> {
+  try {
+    const query = '{ _service { sdl } }';
+    const answer = await post(url, { query }, {}, AbortSignal.timeout(sdlMsMax));
+    const service = answer.data?.['_service'];
+    if (!isObject(service) || typeof service['sdl'] !== 'string') {
+      throw new Error('it gave no SDL: is it a federation subgraph?');
+    }
+    return parse(service['sdl']);
+  } catch (error) {
+    throw new Error(`Subgraph "${name}" must answer at ${url} for its schema; ${causeOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Ask another team's subgraph. Never rejects: its failures are errors at the places they cost. */
+export async function askSubgraph(
+  subgraph: Subgraph,
+  request: SubgraphRequest,
+  context: GatewayContext,
+): Promise<SubgraphAnswer> {
+  const call = startPart(context.call, context.operationMs);
+  try {
+    const headers = {
+      'x-request-id': call.requestId,
+      'x-timeout-ms': String(remainingMs(call)),
+      ...(context.authorization === undefined ? {} : { authorization: context.authorization }),
+    };
+    const answer = await post(subgraph.url, request, headers, call.signal);
+    if (!answer.errors) return answer;
+    return { ...answer, errors: answer.errors.map((error) => judged(error, subgraph, context)) };
+  } catch (error) {
+    const shown = call.signal.aborted
+      ? errors.deadlineExceeded(call.timeoutMs).toJSON()
+      : unexpected(error, subgraph, context);
+    return { data: null, errors: placesOf(request).map((path) => ({ ...shown, path })) };
+  } finally {
+    call.end();
+  }
+}
+
+async function post(
+  url: string,
+  body: object,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<SubgraphAnswer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body),
+    signal,
+  });
+  const answer: unknown = await response.json().catch(() => null);
+  if (!isObject(answer) || !('data' in answer || Array.isArray(answer['errors']))) {
+    throw new Error(`it answered with status ${response.status} and no GraphQL.`);
+  }
+  return answer;
+}
+
+/** An error with a code was meant to be seen; any other may hold what its author never meant to. */
+function judged(
+  error: GraphQLFormattedError,
+  subgraph: Subgraph,
+  context: GatewayContext,
+): GraphQLFormattedError {
+  const { stacktrace: _stack, exception: _exception, ...extensions } = error.extensions ?? {};
+  const meant = 'code' in extensions && extensions['code'] !== 'INTERNAL_SERVER_ERROR';
+  const shown = meant
+    ? { message: error.message, extensions }
+    : unexpected(error, subgraph, context);
+  return error.path ? { ...shown, path: error.path } : shown;
+}
+
+function unexpected(
+  error: unknown,
+  subgraph: Subgraph,
+  { call: { requestId }, logger }: GatewayContext,
+): GraphQLFormattedError {
+  logger.error({ requestId, subgraph: subgraph.name, err: error }, 'subgraph failed');
+  return {
+    message: `Subgraph "${subgraph.name}" failed; request ${requestId}.`,
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+  };
+}
+
+/** Where the answer would have stood: at each entity asked for, or at each root field. */
+function placesOf({ query, variables }: SubgraphRequest): (string | number)[][] {
+  const representations = variables?.['representations'];
+  if (Array.isArray(representations)) return representations.map((_, i) => ['_entities', i]);
+  const operation = getOperationAST(parse(query ?? '{ __typename }'));
+  const fields = operation?.selectionSet.selections ?? [];
+  return fields.flatMap((field) =>
+    field.kind === Kind.FIELD ? [[field.alias?.value ?? field.name.value]] : [],
+  );
+}
+
+/** `fetch` hides why it failed one level down. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;

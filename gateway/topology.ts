@@ -1,0 +1,106 @@
+import type { Limits } from '../schema/limits.ts';
+import { startEmbedded } from '../subgraphs/embedded/embedded.ts';
+import type { Logger } from '../subgraphs/logger.ts';
+import { openDatabase } from '../subgraphs/postgres/pool.ts';
+import { openPostgresStore } from '../subgraphs/postgres/postgres-store.ts';
+import type { VectorStore } from '../subgraphs/store.ts';
+import type { PodConfig } from './config.ts';
+import { openReconnectingStore, type Opened } from './reconnecting-store.ts';
+import { createRemoteStore } from './remote-store.ts';
+import { createShardedStore } from './sharded-store.ts';
+
+export interface TopologyOptions {
+  readonly pods: readonly PodConfig[];
+  readonly limits: Limits;
+  readonly logger: Logger;
+  /** What a person who waits may want to read. */
+  readonly onProgress: (pod: string, message: string) => void;
+}
+
+/**
+ * Open all pods, side by side, as one store. A pod that is down is tried again while the others
+ * serve; one that can never serve, such as a database that is another pod, makes this reject.
+ */
+export async function openTopology(options: TopologyOptions): Promise<VectorStore> {
+  const { pods, logger } = options;
+  const opened = await Promise.allSettled(
+    pods.map(async (pod) => ({ name: pod.name, store: await openPod(pod, options) })),
+  );
+  const shards = opened.flatMap((pod) => (pod.status === 'fulfilled' ? [pod.value] : []));
+  const failures = opened.flatMap((pod) => (pod.status === 'rejected' ? [pod.reason] : []));
+  if (failures.length === 0) return createShardedStore({ pods: shards, logger });
+
+  await Promise.all(shards.map(({ store }) => store.close()));
+  throw new Error(failures.map(messageOf).join('\n'), { cause: failures[0] });
+}
+
+/** The store of one database that is served in this process. */
+export async function openDatabaseStore(options: {
+  readonly url: string;
+  readonly pod: string;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  readonly embedded?: boolean;
+}): Promise<VectorStore> {
+  const { url, pod, limits, logger, embedded = false } = options;
+  const database = openDatabase({
+    url,
+    pod,
+    logger,
+    // An embedded database is a single session, which all its clients share.
+    connectionsMax: embedded ? 1 : limits.poolConnectionsMax,
+    named: !embedded,
+    cancellable: !embedded,
+  });
+  try {
+    return await openPostgresStore({ database, pod, limits, logger });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+const retryMs = 2_000;
+
+async function openPod(pod: PodConfig, options: TopologyOptions): Promise<VectorStore> {
+  const { limits, logger, onProgress } = options;
+  const { name } = pod;
+  if (pod.kind === 'url') {
+    const connectionsMax = limits.poolConnectionsMax;
+    return createRemoteStore({ pod: name, url: pod.url, connectionsMax, logger });
+  }
+
+  const beginning = Date.now();
+  const open = async (): Promise<Opened> =>
+    pod.kind === 'database'
+      ? { store: await openDatabaseStore({ url: pod.url, pod: name, limits, logger }) }
+      : openEmbedded(name, pod.folder, options);
+  const store = await openReconnectingStore({ pod: name, open, retryMs, logger });
+  onProgress(name, `opened in ${((Date.now() - beginning) / 1_000).toFixed(1)} s`);
+  return store;
+}
+
+/** The store closes the process that it started. */
+async function openEmbedded(
+  pod: string,
+  folder: string,
+  { limits, logger, onProgress }: TopologyOptions,
+): Promise<Opened> {
+  const info = (_details: object, message: string): void => onProgress(pod, message);
+  const process = await startEmbedded({ folder, logger: { ...logger, info } });
+  try {
+    const { url } = process;
+    const store = await openDatabaseStore({ url, pod, limits, logger, embedded: true });
+    const close = async (): Promise<void> => {
+      await store.close();
+      await process.close();
+    };
+    return { store: { ...store, close }, lost: process.exited };
+  } catch (error) {
+    await process.close();
+    throw error;
+  }
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

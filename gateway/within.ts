@@ -1,0 +1,12 @@
+import { errors } from '../schema/errors.ts';
+import type { Call } from '../subgraphs/call.ts';
+
+/** Wait for work that has a patience of its own, but no longer than `call` lasts. */
+export function within<T>(call: Call, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(errors.deadlineExceeded(call.timeoutMs));
+    if (call.signal.aborted) leave();
+    call.signal.addEventListener('abort', leave, { once: true });
+    work.then(resolve, reject).finally(() => call.signal.removeEventListener('abort', leave));
+  });
+}

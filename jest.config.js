@@ -1,0 +1,16 @@
+/** Tests run the TypeScript sources as CommonJS; pods that need a process of their own run `dist/`. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
+  },
+  globalSetup: '<rootDir>/test/support/services.ts',
+  globalTeardown: '<rootDir>/test/support/stop-services.ts',
+  testTimeout: 30_000,
+  maxWorkers: 2,
+};

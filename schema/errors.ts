@@ -1,0 +1,179 @@
+import { GraphQLError } from 'graphql';
+
+/** Apollo's own codes that we use, then ours. Clients branch on these, never on a message. */
+export const errorCodes = [
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'BAD_USER_INPUT',
+  'INTERNAL_SERVER_ERROR',
+  'DIMENSION_MISMATCH',
+  'INVALID_FILTER',
+  'COLLECTION_NOT_FOUND',
+  'COLLECTION_EXISTS',
+  'BUCKET_NOT_EMPTY',
+  'LIMIT_EXCEEDED',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'DEADLINE_EXCEEDED',
+  'INSUFFICIENT_COVERAGE',
+  'POD_UNAVAILABLE',
+  'PARTIAL_WRITE',
+  'OVERLOADED',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** What a failed write left behind on one pod. */
+export type WriteOutcome = 'written' | 'notWritten' | 'unknown';
+
+export interface PodOutcome {
+  readonly pod: string;
+  readonly outcome: WriteOutcome;
+}
+
+type Details = Readonly<Record<string, unknown>>;
+
+const fail = (code: ErrorCode, message: string, details: Details = {}): GraphQLError =>
+  new GraphQLError(message, { extensions: { ...details, code } });
+
+/** Show what came, short enough for a message. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  const text = jsonOf(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** Callers can nest their input deeper than `JSON.stringify` can go. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return 'what cannot be shown as JSON';
+  }
+}
+
+/** Every error that a caller can meet. A message says what was needed, then what came. */
+export const errors = {
+  badInput: (argument: string, needed: string, came: unknown) =>
+    fail('BAD_USER_INPUT', `${argument} must be ${needed}; got ${shown(came)}.`, { argument }),
+
+  /** For mistakes that are not about one wrong value, such as a key given twice. */
+  badRequest: (argument: string, message: string) => fail('BAD_USER_INPUT', message, { argument }),
+
+  dimensionMismatch: (argument: string, collection: string, expected: number, actual: number) =>
+    fail(
+      'DIMENSION_MISMATCH',
+      `Collection "${collection}" holds ${expected}-dimensional vectors; ${argument} has ${actual}.`,
+      { argument, collection, expected, actual },
+    ),
+
+  invalidFilter: (argument: string, needed: string, came: unknown) =>
+    fail('INVALID_FILTER', `${argument} must be ${needed}; got ${shown(came)}.`, { argument }),
+
+  collectionNotFound: (bucket: string, collection: string) =>
+    fail('COLLECTION_NOT_FOUND', `There is no collection "${collection}" in bucket "${bucket}".`, {
+      bucket,
+      collection,
+    }),
+
+  collectionExists: (bucket: string, collection: string, difference?: string) =>
+    fail(
+      'COLLECTION_EXISTS',
+      `Collection "${collection}" is already in bucket "${bucket}"${difference ? `, but with ${difference}` : ''}.`,
+      { bucket, collection },
+    ),
+
+  bucketNotEmpty: (bucket: string, collectionCount: number) =>
+    fail(
+      'BUCKET_NOT_EMPTY',
+      `Bucket "${bucket}" must be empty to be deleted; it holds ${collectionCount} collection(s).`,
+      { bucket, collectionCount },
+    ),
+
+  limitExceeded: (argument: string, what: string, limit: number, actual: number) =>
+    fail('LIMIT_EXCEEDED', `${argument} may have at most ${limit} ${what}; got ${actual}.`, {
+      argument,
+      limit,
+      actual,
+    }),
+
+  deadlineExceeded: (timeoutMs: number, details: { pod?: string; outcome?: WriteOutcome } = {}) =>
+    fail(
+      'DEADLINE_EXCEEDED',
+      `No answer${details.pod ? ` of pod "${details.pod}"` : ''} within ${timeoutMs} ms.`,
+      { timeoutMs, ...details },
+    ),
+
+  insufficientCoverage: (
+    needed: number,
+    answeredCount: number,
+    shardCount: number,
+    failures: readonly object[],
+  ) =>
+    fail(
+      'INSUFFICIENT_COVERAGE',
+      `${needed > 0 ? `A share of ${needed}` : 'At least one'} of the shards must take part; ${answeredCount} of ${shardCount} answered.`,
+      { needed, answeredCount, shardCount, failures },
+    ),
+
+  /** `outcome` is 'unknown' when a write was sent and no answer came back. */
+  podUnavailable: (pod: string, why: string, outcome: WriteOutcome = 'notWritten') =>
+    fail('POD_UNAVAILABLE', `Pod "${pod}" ${why}.`, { pod, outcome }),
+
+  /** The placement that the caller acted on is not the pod's: read it again. Between gateways and pods. */
+  stalePlacement: (pod: string, collection: string) =>
+    fail('POD_UNAVAILABLE', `Pod "${pod}" has another placement of "${collection}".`, {
+      pod,
+      outcome: 'notWritten' satisfies WriteOutcome,
+      reason: STALE_PLACEMENT,
+    }),
+
+  partialWrite: (pods: readonly PodOutcome[], causes: readonly string[]) =>
+    fail(
+      'PARTIAL_WRITE',
+      `The write reached ${count(pods, 'written')} of ${pods.length} pods; ${count(pods, 'unknown')} unknown. ${causes.join(' ')}`.trim(),
+      { pods },
+    ),
+
+  overloaded: (pod: string, waiting: number) =>
+    fail('OVERLOADED', `Pod "${pod}" has ${waiting} requests waiting; try again later.`, { pod }),
+};
+
+export const STALE_PLACEMENT = 'STALE_PLACEMENT';
+
+const count = (pods: readonly PodOutcome[], outcome: WriteOutcome): number =>
+  pods.filter((pod) => pod.outcome === outcome).length;
+
+const callerMistakes: ReadonlySet<string> = new Set<ErrorCode>([
+  'BAD_USER_INPUT',
+  'DIMENSION_MISMATCH',
+  'INVALID_FILTER',
+  'COLLECTION_NOT_FOUND',
+  'COLLECTION_EXISTS',
+  'BUCKET_NOT_EMPTY',
+  'LIMIT_EXCEEDED',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+]);
+
+/** The code of an error from the catalogue, or undefined for anything unexpected. */
+export function codeOf(error: unknown): ErrorCode | undefined {
+  if (!(error instanceof GraphQLError)) return undefined;
+  return errorCodes.find((code) => code === error.extensions['code']);
+}
+
+/** The request is wrong, whichever pod says so: asking elsewhere or again cannot help. */
+export const isCallerMistake = (error: unknown): boolean => callerMistakes.has(codeOf(error) ?? '');
+
+export const isStalePlacement = (error: unknown): boolean =>
+  error instanceof GraphQLError && error.extensions['reason'] === STALE_PLACEMENT;
+
+/** What a write that ended in `error` left behind. Only an answer that never came leaves a doubt. */
+export function outcomeOf(error: unknown): WriteOutcome {
+  if (!(error instanceof GraphQLError) || codeOf(error) === 'INTERNAL_SERVER_ERROR') {
+    return 'unknown';
+  }
+  return error.extensions['outcome'] === 'unknown' ? 'unknown' : 'notWritten';
+}

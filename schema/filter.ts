@@ -1,0 +1,24 @@
+/** JSON as it stands in metadata. */
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+export type Scalar = string | number | boolean | null;
+
+/** A checked filter. `path` is the way down from the metadata's root; keys are literal. */
+export type Filter =
+  | { readonly kind: 'and' | 'or'; readonly parts: readonly Filter[] }
+  | { readonly kind: 'not'; readonly part: Filter }
+  | { readonly kind: 'eq' | 'ne'; readonly path: Path; readonly value: Json }
+  | {
+      readonly kind: 'lt' | 'lte' | 'gt' | 'gte';
+      readonly path: Path;
+      readonly value: string | number;
+    }
+  | { readonly kind: 'in' | 'nin'; readonly path: Path; readonly values: readonly Scalar[] }
+  | { readonly kind: 'exists'; readonly path: Path; readonly value: boolean }
+  /** The list at `path` has all of `values`. */
+  | { readonly kind: 'contains'; readonly path: Path; readonly values: readonly Scalar[] };
+
+export type Path = readonly string[];

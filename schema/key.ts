@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+
+export const slotCount = 1_024;
+
+/**
+ * The slot of a key: the low ten bits of the first two bytes of its md5. PostgreSQL computes the
+ * same in a row filter, which is how slots will move:
+ * `((get_byte(decode(md5(id),'hex'),0) << 8) | get_byte(decode(md5(id),'hex'),1)) & 1023`.
+ */
+export function slotOf(key: string): number {
+  return createHash('md5').update(key, 'utf8').digest().readUInt16BE(0) & (slotCount - 1);
+}
+
+/** Order of the UTF-8 bytes, as `collate "C"`. JavaScript's `<` orders UTF-16 units: not the same. */
+export function compareBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return byteRank(x) - byteRank(y);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for code points above all others, though their units are below U+E000. */
+function byteRank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}

@@ -1,0 +1,63 @@
+import { errors } from './errors.ts';
+import type { JsonObject } from './filter.ts';
+import { checkJson, isObject, isStorable, storableText } from './json.ts';
+import { defaultLimits } from './limits.ts';
+import type { Limits } from './limits.ts';
+
+/** A bucket is a schema of the database: never one that belongs to PostgreSQL or its neighbours. */
+export function checkBucketName(name: string, argument: string): string {
+  const lowerCase = name.toLowerCase();
+  if (reservedBuckets.has(lowerCase) || lowerCase.startsWith('pg_')) {
+    throw errors.badInput(argument, 'a name that is not reserved', name);
+  }
+  return checkName(name, argument);
+}
+
+export const checkCollectionName = (name: string, argument: string): string =>
+  checkName(name, argument);
+
+export function checkKey(key: string, argument: string, limits: Limits): string {
+  if (key === '') throw errors.badInput(argument, 'at least one character', key);
+  if (!isStorable(key)) throw errors.badInput(argument, storableText, key);
+  checkBytes(key, argument, limits.keyBytesMax);
+  return key;
+}
+
+/** Absent metadata is {}. */
+export function checkMetadata(value: unknown, argument: string, limits: Limits): JsonObject {
+  const metadata = value ?? {};
+  if (!isObject(metadata)) throw errors.badInput(argument, 'a JSON object', value);
+  checkJson(metadata, argument, { depthMax: limits.metadataDepthMax, refuse: errors.badInput });
+  checkBytes(JSON.stringify(metadata), argument, limits.metadataBytesMax);
+  return metadata;
+}
+
+const reservedBuckets: ReadonlySet<string> = new Set([
+  'auth',
+  'cron',
+  'extensions',
+  'graphql',
+  'graphql_public',
+  'information_schema',
+  'net',
+  'public',
+  'quiver',
+  'realtime',
+  'storage',
+  'vault',
+]);
+
+function checkName(name: string, argument: string): string {
+  if (name === '') throw errors.badInput(argument, 'at least one character', name);
+  if (/[\p{Control}\p{Surrogate}]/u.test(name)) {
+    throw errors.badInput(argument, 'text without control characters and lone surrogates', name);
+  }
+  // PostgreSQL's own limit: a configuration cannot change it.
+  checkBytes(name, argument, defaultLimits.nameBytesMax);
+  return name;
+}
+
+function checkBytes(text: string, argument: string, bytesMax: number): void {
+  const bytes = Buffer.byteLength(text, 'utf8');
+  if (bytes > bytesMax) throw errors.limitExceeded(argument, 'bytes', bytesMax, bytes);
+}

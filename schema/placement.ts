@@ -1,0 +1,48 @@
+import { errors } from './errors.ts';
+import { slotCount } from './key.ts';
+
+/** From and to, both inclusive, within 0..1023. */
+export type SlotRange = readonly [from: number, to: number];
+
+export type PlacementState = 'creating' | 'active' | 'dropped';
+
+/** Which pod holds which slots of a collection; a copy is stored on each member pod. */
+export interface Placement {
+  readonly uid: string;
+  /** Grows with every change; what is written under an older one is refused. */
+  readonly version: number;
+  readonly state: PlacementState;
+  /** Slot ranges by pod name; together they cover every slot once. */
+  readonly slots: Readonly<Record<string, readonly SlotRange[]>>;
+}
+
+/** Equal shares of the slots, in the order of the names. */
+export function spreadSlots(pods: readonly string[]): Record<string, SlotRange[]> {
+  const start = (i: number): number => Math.floor((i * slotCount) / pods.length);
+  return Object.fromEntries(pods.map((pod, i) => [pod, [[start(i), start(i + 1) - 1]]]));
+}
+
+export const membersOf = (placement: Placement): string[] => Object.keys(placement.slots).sort();
+
+/** The pod that owns each slot, by slot. */
+export function ownersOf(placement: Placement): readonly string[] {
+  const owners = new Array<string>(slotCount);
+  for (const [pod, ranges] of Object.entries(placement.slots)) {
+    for (const [from, to] of ranges) owners.fill(pod, from, to + 1);
+  }
+  return owners;
+}
+
+export function slotCountOf(placement: Placement, pod: string): number {
+  return (placement.slots[pod] ?? []).reduce((sum, [from, to]) => sum + to - from + 1, 0);
+}
+
+/** A placement that came as JSON from a gateway, which is ours: only its shape is checked. */
+export function readPlacement(input: unknown): Placement | null {
+  if (input === null || input === undefined) return null;
+  const { uid, version, state, slots } = input as Partial<Placement>;
+  const whole =
+    typeof uid === 'string' && typeof version === 'number' && typeof slots === 'object' && state;
+  if (!whole || slots === null) throw errors.badInput('placement', 'a placement', input);
+  return { uid, version, state, slots };
+}

@@ -1,0 +1,85 @@
+import { errors } from '../schema/errors.ts';
+import type { Limits } from '../schema/limits.ts';
+import { checkCollectionName, checkKey } from '../schema/names.ts';
+import type { CollectionRef } from './store.ts';
+
+/** What every root field that works on a collection has. null and absence both mean the default. */
+export interface CollectionArguments {
+  readonly collection: string;
+  readonly bucket?: string | null;
+}
+
+export const defaultBucket = 'vecs';
+
+export function readRef(
+  { collection, bucket }: CollectionArguments,
+  argument = 'collection',
+): CollectionRef {
+  checkCollectionName(bucket ?? defaultBucket, 'bucket');
+  checkCollectionName(collection, argument);
+  return { bucket: bucket ?? defaultBucket, collection };
+}
+
+interface Range {
+  readonly fallback: number;
+  readonly min: number;
+  readonly max: number;
+  /** Of what there may be at most `max`, for the message. */
+  readonly what: string;
+}
+
+/** A whole number: below the range it makes no sense, above it is a matter of limits. */
+export function readCount(
+  argument: string,
+  value: number | null | undefined,
+  range: Range,
+): number {
+  const number = value ?? range.fallback;
+  if (number < range.min) throw errors.badInput(argument, `at least ${range.min}`, number);
+  if (number > range.max) throw errors.limitExceeded(argument, range.what, range.max, number);
+  return number;
+}
+
+/** A number that has no limit beside its range; null when it was not given. */
+export function readOptional(
+  argument: string,
+  value: number | null | undefined,
+  [min, max]: readonly [number, number],
+): number | null {
+  if (value === null || value === undefined) return null;
+  if (value >= min && value <= max) return value;
+  throw errors.badInput(argument, `a number from ${min} to ${max}`, value);
+}
+
+export function readKeys(keys: readonly string[], limits: Limits): readonly string[] {
+  if (keys.length > limits.readKeysMax) {
+    throw errors.limitExceeded('keys', 'keys', limits.readKeysMax, keys.length);
+  }
+  keys.forEach((key, i) => checkKey(key, `keys[${i}]`, limits));
+  return keys;
+}
+
+/** An opaque cursor around any JSON. */
+export const toCursor = (position: unknown): string =>
+  Buffer.from(JSON.stringify(position)).toString('base64url');
+
+/** The texts inside a cursor of ours, or null when it is none. */
+export function fromCursor(
+  cursor: string | null | undefined,
+  partCount: number,
+): readonly string[] | null {
+  if (cursor === null || cursor === undefined) return null;
+  const parts = parseJson(Buffer.from(cursor, 'base64url').toString());
+  const valid =
+    Array.isArray(parts) && parts.length === partCount && parts.every((p) => typeof p === 'string');
+  if (valid && toCursor(parts) === cursor) return parts;
+  throw errors.badInput('after', 'a cursor from an earlier page', cursor);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

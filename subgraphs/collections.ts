@@ -1,0 +1,61 @@
+import { codeOf, errors } from '../schema/errors.ts';
+import { fitsFloat16, isZero } from '../schema/vector.ts';
+import type { Metric } from '../schema/metric.ts';
+import type { Call } from './call.ts';
+import type { Collection, CollectionRef, VectorStore } from './store.ts';
+
+/**
+ * The collection, if it is there and `accept` does not throw. What a store remembers may be out of
+ * date, so a refusal is final only when it also holds for the collection as it is now.
+ */
+export async function requireCollection(
+  store: VectorStore,
+  ref: CollectionRef,
+  call: Call,
+  accept: (collection: Collection) => void = () => {},
+): Promise<Collection> {
+  const known = active(await store.describe(ref, call), ref);
+  try {
+    accept(known);
+    return known;
+  } catch (refusal) {
+    if (codeOf(refusal) === undefined) throw refusal;
+    const current = active(await store.describe(ref, call, { fresh: true }), ref);
+    accept(current);
+    return current;
+  }
+}
+
+function active(collection: Collection | null, ref: CollectionRef): Collection {
+  if (collection?.placement.state === 'active') return collection;
+  throw errors.collectionNotFound(ref.bucket, ref.collection);
+}
+
+/** Whether a vector can be compared with (or stored among) those of the collection. */
+export function checkVector(
+  argument: string,
+  vector: Float32Array,
+  collection: Collection,
+  metric: Metric = collection.metric,
+): void {
+  if (vector.length !== collection.dimension) {
+    throw errors.dimensionMismatch(
+      argument,
+      collection.collection,
+      collection.dimension,
+      vector.length,
+    );
+  }
+  if (metric === 'COSINE' && isZero(vector)) {
+    throw errors.badRequest(
+      argument,
+      `${argument} must have a direction to be compared by COSINE; got only zeros.`,
+    );
+  }
+  if (collection.elementType === 'FLOAT16' && !fitsFloat16(vector)) {
+    throw errors.badRequest(
+      argument,
+      `${argument} must fit the FLOAT16 elements of collection "${collection.collection}"; got a number beyond ±65504.`,
+    );
+  }
+}

@@ -1,0 +1,47 @@
+import type { Limits } from '../schema/limits.ts';
+import { startPart, type Call } from './call.ts';
+import type { Embedder } from './embedder.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
+import type { Logger } from './logger.ts';
+import type { VectorStore } from './store.ts';
+
+/** What the `vectors` subgraph stands on. */
+export interface VectorsService {
+  readonly store: VectorStore;
+  readonly limits: Limits;
+  /** For `near.text`; null: no text can be searched by. */
+  readonly embedder: Embedder | null;
+  /** The share of the shards that must take part in a search which does not say so itself. */
+  readonly minCoverage: number;
+  readonly logger: Logger;
+}
+
+/** One incoming request: its loaders live as long as it does. */
+export interface VectorsContext extends VectorsService {
+  readonly call: Call;
+  /** How long each operation may take that does not say so itself. */
+  readonly operationMs: number;
+  readonly loaders: Loaders;
+}
+
+export function createVectorsContext(
+  service: VectorsService,
+  call: Call,
+  operationMs: number = service.limits.timeoutMsDefault,
+): VectorsContext {
+  return { ...service, call, operationMs, loaders: createLoaders(service, call, operationMs) };
+}
+
+/** Run one operation of the request within its own time. */
+export async function withinTime<T>(
+  context: { readonly call: Call; readonly operationMs: number },
+  timeoutMs: number | null,
+  run: (call: Call) => Promise<T>,
+): Promise<T> {
+  const part = startPart(context.call, timeoutMs ?? context.operationMs);
+  try {
+    return await run(part);
+  } finally {
+    part.end();
+  }
+}

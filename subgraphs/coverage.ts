@@ -1,0 +1,31 @@
+import { codeOf, errors } from '../schema/errors.ts';
+import type { ShardFailure, ShardReport } from './store.ts';
+
+/** How much of the collection answered, as the API shows it. */
+export function coverageOf(shards: readonly ShardReport[]) {
+  const failures = shards.filter((shard): shard is ShardFailure => 'error' in shard);
+  const answeredCount = shards.length - failures.length;
+  return {
+    fraction: shards.length === 0 ? 1 : answeredCount / shards.length,
+    shardCount: shards.length,
+    answeredCount,
+    failures: failures.map(presentFailure),
+  };
+}
+
+/** An error unless enough shards took part; none at all is never enough. */
+export function requireCoverage(shards: readonly ShardReport[], needed: number): void {
+  const { fraction, answeredCount, shardCount, failures } = coverageOf(shards);
+  if (answeredCount > 0 && fraction >= needed) return;
+  const late = shards.every((s) => 'error' in s && codeOf(s.error) === 'DEADLINE_EXCEEDED');
+  const [first] = shards;
+  if (late && first && 'error' in first) throw first.error;
+  throw errors.insufficientCoverage(needed, answeredCount, shardCount, failures);
+}
+
+/** Messages of the catalogue say nothing of hosts, users or statements; others are not shown. */
+function presentFailure({ pod, error }: ShardFailure) {
+  const code = codeOf(error) ?? 'INTERNAL_SERVER_ERROR';
+  const message = code === 'INTERNAL_SERVER_ERROR' ? 'Something went wrong there.' : error.message;
+  return { pod, code, message };
+}

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GraphQLFormattedError } from 'graphql';
+import { errors } from '../schema/errors.ts';
+import type { Limits } from '../schema/limits.ts';
+import { requestTimes, startCall, type Call } from './call.ts';
+import type { Logger } from './logger.ts';
+import { maskError } from './mask.ts';
+import type { VectorStore } from './store.ts';
+
+/** A server that listens. `close` lets requests in flight finish, then frees the port. */
+export interface Running {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface HttpOptions {
+  readonly store: VectorStore;
+  readonly limits: Limits;
+  readonly logger: Logger;
+}
+
+/** What pods and gateways have in common: request ids, JSON errors, a body limit, health. */
+export function createHttp({ store, limits, logger }: HttpOptions): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: limits.bodyBytesMax,
+    genReqId: requestIdOf,
+    requestTimeout: limits.timeoutMsMax,
+    // Longer than any client's, or a client sends on a connection that we are closing.
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+  });
+
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    reply.header('x-request-id', request.id);
+    // Otherwise the connection of a request in flight would stay open, idle, and delay the end.
+    if (closing) reply.header('connection', 'close');
+    done();
+  });
+
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const context = { logger, requestId: request.id };
+    return sendError(reply, error.statusCode ?? 500, shownError(error, request, limits, context));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = errors.badRequest('path', `There is nothing at ${request.method} ${request.url}.`);
+    return sendError(reply, 404, path.toJSON());
+  });
+  addHealth(app, store);
+  return app;
+}
+
+/** Start to listen; when the port is not to be had, the error says so in plain words. */
+export async function listen(
+  app: FastifyInstance,
+  options: { readonly host: string; readonly port: number; readonly drainMsMax: number },
+): Promise<Running> {
+  const { host, port, drainMsMax } = options;
+  const url = await app.listen({ host, port }).catch(async (error: unknown) => {
+    await app.close();
+    throw busyPort(error, host, port);
+  });
+
+  return {
+    url,
+    async close() {
+      const force = setTimeout(() => app.server.closeAllConnections(), drainMsMax);
+      await app.close();
+      clearTimeout(force);
+    },
+  };
+}
+
+/** The call of an HTTP request: it ends with the response, and when the client goes away. */
+export function callOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  limits: Limits,
+): { readonly call: Call; readonly operationMs: number } {
+  const { requestMs, operationMs } = requestTimes(headerOf(request, 'x-timeout-ms'), limits);
+  const gone = new AbortController();
+  const call = startCall({ timeoutMs: requestMs, requestId: request.id, signal: gone.signal });
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+    call.end();
+  });
+  return { call, operationMs };
+}
+
+export function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+export const sendError = (
+  reply: FastifyReply,
+  status: number,
+  error: GraphQLFormattedError,
+): FastifyReply => reply.code(status).send({ errors: [error] });
+
+/** A caller's own id goes through the whole system, unless it could spoil a log. */
+function requestIdOf(request: { readonly headers: NodeJS.Dict<string | string[]> }): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+/** Malformed JSON, too large a body and the like are the caller's; the rest is ours. */
+function shownError(
+  error: FastifyError,
+  request: FastifyRequest,
+  limits: Limits,
+  context: { readonly logger: Logger; readonly requestId: string },
+): GraphQLFormattedError {
+  const status = error.statusCode ?? 500;
+  if (status >= 500) return maskError(error, context);
+  if (status !== 413) return errors.badRequest('body', error.message).toJSON();
+  const length = Number(headerOf(request, 'content-length')) || limits.bodyBytesMax + 1;
+  return errors.limitExceeded('body', 'bytes', limits.bodyBytesMax, length).toJSON();
+}
+
+/** Live: the process answers. Ready: at least one pod does too. */
+function addHealth(app: FastifyInstance, store: VectorStore): void {
+  app.get('/health/live', () => ({ live: true }));
+  app.get('/health/ready', async (request, reply) => {
+    const pods = await podsOf(store, request.id);
+    const ready = pods.some((pod) => pod.healthy);
+    reply.code(ready ? 200 : 503);
+    return { ready, pods };
+  });
+}
+
+const healthMsMax = 2_000;
+
+async function podsOf(store: VectorStore, requestId: string) {
+  const call = startCall({ timeoutMs: healthMsMax, requestId });
+  try {
+    const pods = await store.pods(call);
+    return pods.map(({ name, healthy }) => ({ name, healthy }));
+  } catch {
+    return [];
+  } finally {
+    call.end();
+  }
+}
+
+function busyPort(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return new Error(`Port ${port} of ${host} must be free; another program listens there.`);
+  }
+  if (code === 'EACCES') return new Error(`Port ${port} of ${host} needs a privileged user.`);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new Error(`The host must be an address of this machine; got "${host}".`);
+  }
+  return error;
+}

@@ -1,0 +1,80 @@
+import type { IndexMethod, Metric } from '../../../schema/metric.ts';
+import type { Collection, CollectionRef, IndexSpec } from '../../store.ts';
+import type { Statement } from '../database.ts';
+import { quoteIdentifier, tableOf } from './text.ts';
+
+/** A query for the vector indexes of a table, whoever made them; `table` is the place of its name. */
+export const indexesText = (table: string): string => `
+  select i.relname as name, am.amname as method, opc.opcname as "operatorClass",
+    i.reloptions as options, pg_relation_size(i.oid) as bytes,
+    case
+      when x.indisvalid and x.indisready then 'READY'
+      when progress.pid is not null then 'BUILDING'
+      else 'INVALID'
+    end as state,
+    100.0 * greatest(
+      progress.blocks_done::float8 / nullif(progress.blocks_total, 0),
+      progress.tuples_done::float8 / nullif(progress.tuples_total, 0)) as percent
+  from pg_index x
+    join pg_class i on i.oid = x.indexrelid
+    join pg_am am on am.oid = i.relam
+    join pg_opclass opc on opc.oid = x.indclass[0]
+    join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0]
+    left join pg_stat_progress_create_index progress on progress.index_relid = i.oid
+  where x.indrelid = to_regclass(${table}) and x.indpred is null
+    and a.attname = 'vec' and am.amname in ('hnsw', 'ivfflat')
+  order by i.relname`;
+
+export const indexesStatement = (ref: CollectionRef): Statement => ({
+  text: indexesText('$1'),
+  values: [tableOf(ref)],
+});
+
+export interface IndexOptions {
+  readonly concurrently: boolean;
+  /** For IVFFlat without `lists`: the row count that decides it. */
+  readonly rows: number;
+}
+
+export const createIndexStatement = (
+  collection: Collection,
+  spec: IndexSpec,
+  name: string,
+  { concurrently, rows }: IndexOptions,
+): Statement => ({
+  text: `
+    create index ${concurrently ? 'concurrently' : ''} ${quoteIdentifier(name)}
+    on ${tableOf(collection)} using ${methods[spec.method]}
+    (vec ${collection.elementType === 'FLOAT16' ? 'halfvec' : 'vector'}_${metrics[spec.metric]}_ops)
+    with (${storageOptions(spec, rows)})`,
+  values: [],
+});
+
+export const dropIndexStatement = (
+  { bucket }: CollectionRef,
+  name: string,
+  concurrently: boolean,
+): Statement => ({
+  text: `drop index ${concurrently ? 'concurrently' : ''} if exists
+    ${quoteIdentifier(bucket)}.${quoteIdentifier(name)}`,
+  values: [],
+});
+
+export const methods = { HNSW: 'hnsw', IVFFLAT: 'ivfflat' } as const satisfies Record<
+  IndexMethod,
+  string
+>;
+
+/** What pgvector calls the metrics in its operator classes. */
+export const metrics = { COSINE: 'cosine', L2: 'l2', INNER_PRODUCT: 'ip', L1: 'l1' } as const satisfies
+  Record<Metric, string>;
+
+function storageOptions({ method, m, efConstruction, lists }: IndexSpec, rows: number): string {
+  return method === 'HNSW'
+    ? `m = ${Math.trunc(m ?? 16)}, ef_construction = ${Math.trunc(efConstruction ?? 64)}`
+    : `lists = ${Math.trunc(lists ?? defaultLists(rows))}`;
+}
+
+/** As pgvector advises: a list a thousand rows, and fewer above a million. */
+const defaultLists = (rows: number): number =>
+  Math.min(32_768, Math.max(30, rows <= 1_000_000 ? rows / 1_000 : Math.sqrt(rows)));

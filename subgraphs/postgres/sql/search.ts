@@ -1,0 +1,60 @@
+import type { ElementType, Metric } from '../../../schema/metric.ts';
+import type { SearchQuery } from '../../store.ts';
+import type { Statement } from '../database.ts';
+import { filterSql } from '../filter-sql.ts';
+import type { SearchPlan } from '../search-plan.ts';
+import { vectorBytes } from '../vector-bytes.ts';
+import { selectedText } from './records.ts';
+import { createParameters, tableOf, type Parameters } from './text.ts';
+
+/**
+ * The nearest `rowsMax` rows, each beside the placement that the pod has now; without any match one
+ * row with the placement alone. Ties at the end are decided by the key, hence by no accident.
+ */
+export function searchStatement(
+  query: SearchQuery,
+  { settings, plan }: SearchPlan,
+  { elementType, rowsMax }: { elementType: ElementType; rowsMax: number },
+): Statement {
+  const parameters = createParameters(query.bucket, query.collection, vectorBytes(query.vector));
+  const { add } = parameters;
+  const near = elementType === 'FLOAT16' ? '$3::vector::halfvec' : '$3::vector';
+  const distance = `(t.vec ${operators[query.metric]} ${near})`;
+  const conditions = [
+    ...settingsText(settings, parameters),
+    // It would come first and is no match. The other infinity and NaN come last by themselves.
+    ...(query.metric === 'INNER_PRODUCT' ? [`${distance} <> '-Infinity'`] : []),
+    ...(query.filter ? [filterSql(query.filter, add)] : []),
+  ];
+  return {
+    text: `
+      select p.version, p.state, t.id as key, t.distance ${selectedText(query.select, parameters)}
+      from quiver.placement p
+      left join (
+        select t.id, ${distance} as distance ${innerColumns(query)}
+        from ${tableOf(query)} t
+        ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
+        -- No index can give the order of a sum: this is how an exact scan is asked for.
+        order by ${plan === 'EXACT' ? `${distance} + 0` : distance}, t.id collate "C"
+        limit ${add(rowsMax)}
+      ) t on true
+      where p.bucket = $1 and p.collection = $2`,
+    values: parameters.values,
+    // The shapes of filters are without number.
+    reused: query.filter === null,
+  };
+}
+
+const operators = { COSINE: '<=>', L2: '<->', INNER_PRODUCT: '<#>', L1: '<+>' } as const satisfies
+  Record<Metric, string>;
+
+/** Only where they stand here, in a condition of their own, are they set before the scan begins. */
+function settingsText(settings: SearchPlan['settings'], { add }: Parameters): string[] {
+  const calls = Object.entries(settings).map(
+    ([name, value]) => `set_config(${add(name)}, ${add(value)}, true)`,
+  );
+  return calls.length > 0 ? [`(select ${calls.join(' || ')}) is not null`] : [];
+}
+
+const innerColumns = ({ select }: SearchQuery): string =>
+  `${select.metadata === 'none' ? '' : ', t.metadata'}${select.vector ? ', t.vec' : ''}`;

@@ -1,0 +1,41 @@
+/** Lets `places` in at a time; others wait in a line of at most `waitingMax`. */
+export interface Turnstile {
+  /** Rejects at once with `full` when the line is full, with `gone` when the signal fires first. */
+  enter(signal: AbortSignal, errors: { full(waiting: number): Error; gone(): Error }): Promise<void>;
+  leave(): void;
+}
+
+export function createTurnstile(limits: { places: number; waitingMax: number }): Turnstile {
+  let free = limits.places;
+  const line: (() => void)[] = [];
+
+  return {
+    async enter(signal, errors) {
+      if (signal.aborted) throw errors.gone();
+      if (free > 0) {
+        free -= 1;
+        return;
+      }
+      if (line.length >= limits.waitingMax) throw errors.full(line.length);
+
+      await new Promise<void>((resolve, reject) => {
+        const proceed = (): void => {
+          signal.removeEventListener('abort', giveUp);
+          resolve();
+        };
+        const giveUp = (): void => {
+          line.splice(line.indexOf(proceed), 1);
+          reject(errors.gone());
+        };
+        line.push(proceed);
+        signal.addEventListener('abort', giveUp, { once: true });
+      });
+    },
+
+    leave() {
+      const next = line.shift();
+      if (next) next();
+      else free += 1;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { codeOf } from '../../schema/errors.ts';
+import { readRef, type CollectionArguments } from '../arguments.ts';
+import { withinTime, type VectorsContext } from '../context.ts';
+import type { CollectionRef, Inspection } from '../store.ts';
+
+/**
+ * What gateways ask of pods and nobody else: the store's own answers as JSON. The callers are
+ * ours, so their arguments are taken as they are.
+ */
+export const betweenQueries = {
+  vectorPlacement(_: unknown, args: CollectionArguments, context: VectorsContext) {
+    const ref = readRef(args);
+    return withinTime(context, null, (call) => context.store.describe(ref, call, { fresh: true }));
+  },
+
+  vectorCollectionRows(
+    _: unknown,
+    args: {
+      readonly bucket?: string | null;
+      readonly prefix?: string | null;
+      readonly first: number;
+      readonly after?: CollectionRef | null;
+    },
+    context: VectorsContext,
+  ) {
+    return withinTime(context, null, async (call) => {
+      const page = await context.store.listCollections(
+        {
+          bucket: args.bucket ?? null,
+          prefix: args.prefix ?? '',
+          limit: args.first,
+          after: args.after ?? null,
+          everyState: true,
+        },
+        call,
+      );
+      return { ...page, pods: page.pods.map(({ pod, error }) => ({ pod, error: toJson(error) })) };
+    });
+  },
+
+  inspectVectorCollections(
+    _: unknown,
+    { refs, what }: { readonly refs: readonly CollectionRef[]; readonly what: Inspection },
+    context: VectorsContext,
+  ) {
+    return withinTime(context, null, async (call) => {
+      const found = await context.store.inspect(refs, what, call);
+      return found.map((rows) => rows.map((row) => ({ ...row, error: toJson(row.error) })));
+    });
+  },
+};
+
+const toJson = (error: Error | null) =>
+  error && { code: codeOf(error) ?? 'INTERNAL_SERVER_ERROR', message: error.message };

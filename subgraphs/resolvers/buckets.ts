@@ -1,0 +1,37 @@
+import { checkBucketName } from '../../schema/names.ts';
+import { withinTime, type VectorsContext } from '../context.ts';
+
+interface NameArgument {
+  readonly name: string;
+}
+
+export const bucketQueries = {
+  vectorBuckets: (_: unknown, args: { readonly prefix?: string | null }, context: VectorsContext) =>
+    withinTime(context, null, (call) => context.store.listBuckets(args.prefix ?? '', call)),
+};
+
+export const bucketMutations = {
+  createVectorBucket(_: unknown, { name }: NameArgument, context: VectorsContext) {
+    checkBucketName(name, 'name');
+    return withinTime(context, null, async (call) => ({
+      bucket: await context.store.createBucket(name, call),
+    }));
+  },
+
+  deleteVectorBucket(_: unknown, { name }: NameArgument, context: VectorsContext) {
+    checkBucketName(name, 'name');
+    return withinTime(context, null, async (call) => ({
+      deleted: await context.store.deleteBucket(name, call),
+    }));
+  },
+};
+
+export const bucketTypes = {
+  VectorBucket: {
+    __resolveReference: ({ name }: NameArgument, context: VectorsContext) =>
+      withinTime(context, null, async (call) => {
+        const buckets = await context.store.listBuckets(name, call);
+        return buckets.find((bucket) => bucket.name === name) ?? null;
+      }),
+  },
+};

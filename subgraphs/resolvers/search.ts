@@ -1,0 +1,239 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { errors } from '../../schema/errors.ts';
+import { parseFilter } from '../../schema/filter-parser.ts';
+import type { Filter } from '../../schema/filter.ts';
+import type { Limits } from '../../schema/limits.ts';
+import { scoreOf, type Metric } from '../../schema/metric.ts';
+import { checkKey } from '../../schema/names.ts';
+import { readVector } from '../../schema/vector.ts';
+import { readCount, readOptional, readRef, type CollectionArguments } from '../arguments.ts';
+import type { Call } from '../call.ts';
+import { checkVector, requireCollection } from '../collections.ts';
+import { withinTime, type VectorsContext } from '../context.ts';
+import { coverageOf, requireCoverage } from '../coverage.ts';
+import { recordSelection } from '../selection.ts';
+import type {
+  CollectionRef,
+  Match,
+  SearchAnswer,
+  SearchMode,
+  Selection,
+  ShardProfile,
+} from '../store.ts';
+import type { RecordSource } from './records.ts';
+
+interface Near {
+  readonly vector?: unknown;
+  readonly key?: string | null;
+  readonly text?: string | null;
+}
+
+interface SearchOptions {
+  readonly metric?: Metric | null;
+  readonly mode?: SearchMode | null;
+  readonly efSearch?: number | null;
+  readonly probes?: number | null;
+  readonly minCoverage?: number | null;
+  readonly timeoutMs?: number | null;
+}
+
+interface WindowArguments {
+  readonly k?: number | null;
+  readonly offset?: number | null;
+  readonly filter?: unknown;
+  readonly maxDistance?: number | null;
+  readonly options?: SearchOptions | null;
+  readonly excludeKey?: string | null;
+}
+
+type SearchArguments = CollectionArguments & WindowArguments & { readonly near: Near };
+
+export const searchQueries = {
+  searchVectors: (
+    _: unknown,
+    args: SearchArguments,
+    context: VectorsContext,
+    info: GraphQLResolveInfo,
+  ) => {
+    const near = readNear(args.near, context.limits);
+    const select = recordSelection(info, ['matches', 'record']);
+    return search(readRef(args), near, args, select, context);
+  },
+};
+
+export const searchTypes = {
+  VectorRecord: {
+    similar: (
+      { bucket, collection, key }: RecordSource,
+      args: WindowArguments,
+      context: VectorsContext,
+      info: GraphQLResolveInfo,
+    ) => {
+      const select = recordSelection(info, ['matches', 'record']);
+      return search({ bucket, collection }, { kind: 'key', key }, args, select, context);
+    },
+  },
+};
+
+/** The one thing that a search is near to. */
+type Target =
+  | { readonly kind: 'vector'; readonly vector: Float32Array }
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'text'; readonly text: string };
+
+function readNear(near: Near, limits: Limits): Target {
+  const given = (['vector', 'key', 'text'] as const).filter(
+    (name) => (near[name] ?? null) !== null,
+  );
+  if (given.length !== 1) {
+    throw errors.badRequest(
+      'near',
+      `near must have exactly one of vector, key and text; got ${given.join(' and ') || 'none'}.`,
+    );
+  }
+  if (typeof near.key === 'string') {
+    checkKey(near.key, 'near.key', limits);
+    return { kind: 'key', key: near.key };
+  }
+  if (typeof near.text === 'string') return { kind: 'text', text: near.text };
+  return { kind: 'vector', vector: readVector(near.vector, 'near.vector') };
+}
+
+/** The part of the ordered matches that was asked for. */
+interface Window {
+  readonly offset: number;
+  readonly end: number;
+  readonly maxDistance: number | null;
+}
+
+function readWindow(args: WindowArguments, limits: Limits): Window {
+  const { windowMax } = limits;
+  const k = readCount('k', args.k, { fallback: 10, min: 1, max: windowMax, what: 'matches' });
+  const offset = readCount('offset', args.offset, {
+    fallback: 0,
+    min: 0,
+    max: windowMax,
+    what: 'matches to skip',
+  });
+  if (offset + k > windowMax) {
+    throw errors.limitExceeded('k', 'matches together with offset', windowMax, offset + k);
+  }
+  return { offset, end: offset + k, maxDistance: args.maxDistance ?? null };
+}
+
+function readOptions(options: SearchOptions, limits: Limits) {
+  return {
+    metric: options.metric ?? null,
+    mode: options.mode ?? ('AUTO' as const),
+    efSearch: readOptional('options.efSearch', options.efSearch, [1, 1_000]),
+    probes: readOptional('options.probes', options.probes, [1, 32_768]),
+    minCoverage: readOptional('options.minCoverage', options.minCoverage, [0, 1]),
+    timeoutMs: readOptional('options.timeoutMs', options.timeoutMs, [1, limits.timeoutMsMax]),
+  };
+}
+
+async function search(
+  ref: CollectionRef,
+  near: Target,
+  args: WindowArguments,
+  select: Selection,
+  context: VectorsContext,
+) {
+  const startedAt = performance.now();
+  const window = readWindow(args, context.limits);
+  const options = readOptions(args.options ?? {}, context.limits);
+
+  return withinTime(context, options.timeoutMs, async (call) => {
+    const vector = await vectorOf(near, ref, context, call);
+    let filter: Filter | null = null;
+    const collection = await requireCollection(context.store, ref, call, (found) => {
+      const { nonFilterableKeys } = found;
+      filter = parseFilter(args.filter, {
+        argument: 'filter',
+        limits: context.limits,
+        nonFilterableKeys,
+      });
+      checkVector(`near.${near.kind}`, vector, found, options.metric ?? found.metric);
+    });
+    const metric = options.metric ?? collection.metric;
+    const exclude = near.kind === 'key' ? near.key : (args.excludeKey ?? null);
+    const { mode, efSearch, probes } = options;
+    const answer = await context.store.search(
+      {
+        ...ref,
+        vector,
+        metric,
+        limit: window.end,
+        filter,
+        exclude,
+        select,
+        mode,
+        efSearch,
+        probes,
+      },
+      call,
+    );
+    requireCoverage(answer.shards, options.minCoverage ?? context.minCoverage);
+    return present(answer, { ref, metric, window, startedAt });
+  });
+}
+
+async function vectorOf(
+  near: Target,
+  ref: CollectionRef,
+  context: VectorsContext,
+  call: Call,
+): Promise<Float32Array> {
+  switch (near.kind) {
+    case 'vector':
+      return near.vector;
+    case 'key':
+      return storedVector(near.key, ref, context);
+    case 'text':
+      return embed(near.text, context, call);
+    default:
+      return near satisfies never;
+  }
+}
+
+async function storedVector(key: string, ref: CollectionRef, context: VectorsContext) {
+  const record = await context.loaders.record(ref, { metadata: 'none', vector: true }, key);
+  if (record?.vector) return record.vector;
+  throw errors.badInput('near.key', `the key of a record of "${ref.collection}"`, key);
+}
+
+async function embed(text: string, { embedder }: VectorsContext, call: Call) {
+  if (!embedder) {
+    throw errors.badRequest(
+      'near.text',
+      'near.text needs an embedder in the configuration; got none.',
+    );
+  }
+  const [vector] = await embedder.embed([text], call);
+  return vector!;
+}
+
+function present(
+  answer: SearchAnswer,
+  asked: { ref: CollectionRef; metric: Metric; window: Window; startedAt: number },
+) {
+  const { offset, end, maxDistance } = asked.window;
+  const page = answer.matches.slice(offset, end);
+  const near = maxDistance === null ? page : page.filter((m) => m.distance <= maxDistance);
+  return {
+    matches: near.map((match) => presentMatch(match, asked.ref, asked.metric)),
+    hasMore: answer.hasMore && near.length === page.length,
+    metric: asked.metric,
+    coverage: coverageOf(answer.shards),
+    cache: { outcome: 'BYPASS', ageMs: null },
+    profile: answer.shards.filter((shard): shard is ShardProfile => !('error' in shard)),
+    tookMs: performance.now() - asked.startedAt,
+    placementVersion: answer.placementVersion,
+  };
+}
+
+const presentMatch = (match: Match, ref: CollectionRef, metric: Metric) => ({
+  distance: match.distance,
+  score: scoreOf(metric, match.distance),
+  record: { ...ref, key: match.key, metadata: match.metadata, vector: match.vector },
+});

@@ -1,0 +1,276 @@
+import type { Filter, JsonObject } from '../schema/filter.ts';
+import type { ElementType, IndexMethod, Metric } from '../schema/metric.ts';
+import type { Placement } from '../schema/placement.ts';
+import type { Call } from './call.ts';
+
+/**
+ * The one interface of Quiver: records with vectors, in collections, in buckets. A database is one
+ * (`PostgresStore`), another subgraph is one (`RemoteStore`), and so is any of the wrappers that
+ * make one store out of several (`ShardedStore`).
+ *
+ * Whoever calls has checked the input (the resolvers do). Errors come from the catalogue in
+ * `schema/errors.ts`; every method may fail with POD_UNAVAILABLE or DEADLINE_EXCEEDED, those that
+ * name a collection with COLLECTION_NOT_FOUND.
+ */
+export interface VectorStore {
+  /** What is known of a collection, in whatever state, or null. May be remembered unless `fresh`. */
+  describe(
+    ref: CollectionRef,
+    call: Call,
+    options?: { fresh: boolean },
+  ): Promise<Collection | null>;
+  /** The nearest records of the shards that answered in time; rejects only if the request is wrong. */
+  search(query: SearchQuery, call: Call): Promise<SearchAnswer>;
+  /** One slot a key, in the order asked: the record, null when there is none, or why it is unknown. */
+  fetch(query: FetchQuery, call: Call): Promise<readonly (StoredRecord | null | Error)[]>;
+  /** The records after a key, in byte order of the keys. */
+  scan(query: ScanQuery, call: Call): Promise<ScanPage>;
+  count(query: CountQuery, call: Call): Promise<number>;
+
+  upsert(write: UpsertWrite, call: Call): Promise<number>;
+  /** Counts the records that were there. */
+  updateMetadata(write: MetadataWrite, call: Call): Promise<number>;
+  delete(write: DeleteWrite, call: Call): Promise<number>;
+
+  listCollections(query: CollectionsQuery, call: Call): Promise<CollectionPage>;
+  /** One answer a collection, in the order asked; each has one row a shard. */
+  inspect(
+    refs: readonly CollectionRef[],
+    what: Inspection,
+    call: Call,
+  ): Promise<readonly (readonly ShardInspection[])[]>;
+  /**
+   * Creates the collection, or this store's part of it. With `placement` (from a gateway) one step
+   * of a creation over several pods: 'creating' makes table and row, 'active' ends it. `created` is
+   * whether this call was the one that ended it.
+   */
+  createCollection(
+    spec: CollectionSpec,
+    placement: Placement | null,
+    call: Call,
+  ): Promise<{ collection: Collection; created: boolean }>;
+  /** Leaves a tombstone. With `placement` only that collection, not a later one of the same name. */
+  deleteCollection(ref: CollectionRef, placement: Placement | null, call: Call): Promise<boolean>;
+  createIndex(spec: IndexSpec, call: Call): Promise<void>;
+  dropIndex(query: DropIndex, call: Call): Promise<boolean>;
+
+  listBuckets(prefix: string, call: Call): Promise<readonly Bucket[]>;
+  createBucket(name: string, call: Call): Promise<Bucket>;
+  deleteBucket(name: string, call: Call): Promise<boolean>;
+
+  pods(call: Call): Promise<readonly Pod[]>;
+  close(): Promise<void>;
+}
+
+export interface CollectionRef {
+  readonly bucket: string;
+  readonly collection: string;
+}
+
+export interface Collection extends CollectionRef {
+  readonly dimension: number;
+  /** Its own metric: the default of searches. */
+  readonly metric: Metric;
+  readonly elementType: ElementType;
+  readonly nonFilterableKeys: readonly string[];
+  /** ISO 8601. */
+  readonly createdAt: string | null;
+  readonly placement: Placement;
+}
+
+/** What of a record is wanted; the key always is. */
+export interface Selection {
+  readonly metadata: 'none' | 'all' | readonly string[];
+  readonly vector: boolean;
+}
+
+export interface StoredRecord {
+  readonly key: string;
+  /** undefined when it was not selected. */
+  readonly metadata?: JsonObject | undefined;
+  readonly vector?: Float32Array | undefined;
+}
+
+export type SearchMode = 'AUTO' | 'INDEX' | 'EXACT';
+export type Plan = 'EXACT' | 'HNSW' | 'IVFFLAT';
+
+export interface SearchQuery extends CollectionRef {
+  readonly vector: Float32Array;
+  readonly metric: Metric;
+  readonly limit: number;
+  readonly filter: Filter | null;
+  /** A key that is left out of the matches: the record whose vector is searched by. */
+  readonly exclude: string | null;
+  readonly select: Selection;
+  readonly mode: SearchMode;
+  readonly efSearch: number | null;
+  readonly probes: number | null;
+}
+
+export interface Match extends StoredRecord {
+  /** Finite, never -0. */
+  readonly distance: number;
+}
+
+export interface SearchAnswer {
+  /** Ordered by (distance, key bytes); at most `limit`. */
+  readonly matches: readonly Match[];
+  readonly hasMore: boolean;
+  /** One entry a shard that was asked. */
+  readonly shards: readonly ShardReport[];
+  /** Of the placement that the shards searched under; 0 when none answered. */
+  readonly placementVersion: number;
+}
+
+export type ShardReport = ShardProfile | ShardFailure;
+
+export interface ShardProfile {
+  readonly pod: string;
+  readonly plan: Plan;
+  readonly tookMs: number;
+  readonly rowCount: number;
+  /** The shard may hold nearer rows than it could give. */
+  readonly truncated: boolean;
+  readonly attempts: number;
+  readonly hedged: boolean;
+}
+
+export interface ShardFailure {
+  readonly pod: string;
+  readonly error: Error;
+}
+
+export interface FetchQuery extends CollectionRef {
+  readonly keys: readonly string[];
+  readonly select: Selection;
+}
+
+export interface ScanQuery extends CollectionRef {
+  readonly filter: Filter | null;
+  readonly limit: number;
+  /** The last key of the page before. */
+  readonly after: string | null;
+  readonly segment: { readonly index: number; readonly of: number };
+  readonly select: Selection;
+}
+
+export interface ScanPage {
+  readonly records: readonly StoredRecord[];
+  readonly hasMore: boolean;
+}
+
+export interface CountQuery extends CollectionRef {
+  readonly filter: Filter | null;
+}
+
+/** `version` is that of the placement the caller acts on; null: whatever the store has. */
+interface Fenced extends CollectionRef {
+  readonly version: number | null;
+}
+
+export interface NewRecord {
+  readonly key: string;
+  readonly vector: Float32Array;
+  readonly metadata: JsonObject;
+}
+
+export interface UpsertWrite extends Fenced {
+  readonly records: readonly NewRecord[];
+}
+
+export interface MetadataWrite extends Fenced {
+  readonly keys: readonly string[];
+  readonly set: JsonObject;
+  readonly unset: readonly string[];
+}
+
+export interface DeleteWrite extends Fenced {
+  readonly target: { readonly keys: readonly string[] } | { readonly filter: Filter };
+}
+
+export interface CollectionsQuery {
+  /** null: of every bucket. */
+  readonly bucket: string | null;
+  readonly prefix: string;
+  readonly limit: number;
+  readonly after: CollectionRef | null;
+  /** Whether tombstones and unfinished creations are listed too: between gateways and pods. */
+  readonly everyState: boolean;
+}
+
+export interface CollectionPage {
+  /** Ordered by (bucket, name) bytes. */
+  readonly collections: readonly Collection[];
+  readonly hasMore: boolean;
+  /** Pods that could not be asked: what they alone hold is missing. */
+  readonly pods: readonly { readonly pod: string; readonly error: Error | null }[];
+}
+
+/** What of a collection's shards is wanted: each costs a statement. */
+export interface Inspection {
+  readonly count: boolean;
+  readonly bytes: boolean;
+  readonly indexes: boolean;
+}
+
+export interface ShardInspection {
+  readonly pod: string;
+  readonly slotCount: number | null;
+  /** Why the rest is not known. */
+  readonly error: Error | null;
+  readonly count: number | null;
+  readonly bytes: number | null;
+  readonly indexes: readonly ShardIndex[] | null;
+}
+
+export type IndexState = 'BUILDING' | 'READY' | 'INVALID';
+
+export interface ShardIndex {
+  readonly name: string;
+  readonly method: IndexMethod;
+  readonly metric: Metric;
+  readonly options: JsonObject;
+  readonly state: IndexState;
+  readonly percent: number | null;
+  readonly bytes: number | null;
+}
+
+export interface CollectionSpec extends CollectionRef {
+  readonly dimension: number;
+  readonly metric: Metric;
+  readonly elementType: ElementType;
+  readonly nonFilterableKeys: readonly string[];
+  /** null: every pod. */
+  readonly pods: readonly string[] | null;
+  readonly ifNotExists: boolean;
+}
+
+export interface IndexSpec extends CollectionRef {
+  readonly method: IndexMethod;
+  readonly metric: Metric;
+  readonly m: number | null;
+  readonly efConstruction: number | null;
+  readonly lists: number | null;
+  readonly ifNotExists: boolean;
+  readonly waitMs: number;
+}
+
+export interface DropIndex extends CollectionRef {
+  readonly method: IndexMethod;
+  /** null: of any metric. */
+  readonly metric: Metric | null;
+}
+
+export interface Bucket {
+  readonly name: string;
+  readonly collectionCount: number | null;
+  readonly createdAt: string | null;
+}
+
+export interface Pod {
+  readonly name: string;
+  readonly healthy: boolean;
+  readonly postgres: string | null;
+  readonly pgvector: string | null;
+  readonly collectionCount: number | null;
+}

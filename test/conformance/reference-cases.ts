@@ -1,0 +1,66 @@
+import { speakTo, type RecordInput, type Subject } from './subject.ts';
+
+const years = [1990, 1995, 2005, 2001, 1985, 1863, 2021, 2019, 2003, 1997];
+
+const points: readonly (readonly number[])[] = [
+  [0, 0, 0, 0],
+  [1, 0, 0, 0],
+  [1, 1, 0, 0],
+  [1, 1, 1, 0],
+  [1, 1, 1, 1],
+  [2, 1, 1, 1],
+  [2, 2, 1, 1],
+  [2, 2, 2, 1],
+  [2, 2, 2, 2],
+  [3, 2, 2, 2],
+];
+
+/** Ten records whose years and places are written out above. */
+export const referenceRecords: readonly RecordInput[] = points.map((vector, i) => ({
+  key: String(i),
+  vector,
+  metadata: { year: years[i] },
+}));
+
+const nearestFirst: readonly (readonly [key: string, distance: number])[] = [
+  ['8', 2.44949],
+  ['9', 3],
+  ['7', 3.316625],
+  ['4', 3.741657],
+  ['6', 3.741657],
+  ['5', 3.872983],
+  ['3', 4.582576],
+  ['2', 5.09902],
+  ['1', 5.385165],
+  ['0', 5.477226],
+];
+
+export function referenceCases(subject: () => Subject): void {
+  const { newCollection, search, nearest } = speakTo(subject);
+
+  describe('the reference cases', () => {
+    let collection: string;
+    beforeAll(async () => {
+      collection = await newCollection(referenceRecords);
+    });
+
+    test('all ten come back nearest first, equal distances by key', async () => {
+      const { matches, hasMore } = await search(collection, { near: { vector: [1, 2, 3, 4] } });
+
+      expect(matches.map((match) => match.record.key)).toEqual(nearestFirst.map(([key]) => key));
+      matches.forEach((match, i) => expect(match.distance).toBeCloseTo(nearestFirst[i]![1], 5));
+      expect(hasMore).toBe(false);
+    });
+
+    test.each<[filter: unknown, keys: string[]]>([
+      [{ year: { $lt: 1990 } }, ['4', '5']],
+      [{ $or: [{ year: 1997 }, { year: 2001 }] }, ['3', '9']],
+      [{ year: { $ne: 2000 } }, ['0', '1', '2']],
+      [{ year: { $gte: 2019 } }, ['6', '7']],
+      [{ year: { $in: [1985, 1863, 1] } }, ['4', '5']],
+    ])('the three nearest of %j', async (filter, keys) => {
+      const near = { vector: [0, 0, 0, 0] };
+      expect(await nearest(collection, { near, k: 3, filter })).toEqual(keys);
+    });
+  });
+}
