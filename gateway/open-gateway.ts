@@ -11,6 +11,8 @@ export interface OpenGatewayOptions {
   readonly config: Config;
   readonly example: Example;
   readonly logger: Logger;
+  /** Refuse to start while a pod is down. */
+  readonly mustBeUp: boolean;
   readonly onProgress: (pod: string, message: string) => void;
   /** Runs when the pods are open and before anybody is served. */
   readonly prepare: (service: VectorsService) => Promise<void>;
@@ -18,9 +20,9 @@ export interface OpenGatewayOptions {
 
 /** The whole gateway of a configuration: its pods opened, its supergraph served. */
 export async function openGateway(options: OpenGatewayOptions): Promise<Running> {
-  const { config, example, logger, onProgress, prepare } = options;
+  const { config, example, logger, mustBeUp, onProgress, prepare } = options;
   const { pods, limits, minCoverage, subgraphs, host, port } = config;
-  const store = await openTopology({ pods, limits, logger, onProgress });
+  const store = await openTopology({ pods, limits, logger, mustBeUp, onProgress });
   const embedder = config.embedder === 'hash' ? createHashEmbedder() : null;
   const service: VectorsService = { store, limits, embedder, minCoverage, logger };
   try {

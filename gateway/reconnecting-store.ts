@@ -13,6 +13,8 @@ export interface ReconnectingOptions {
   readonly pod: string;
   /** Opens the store within a time of its own. */
   readonly open: () => Promise<Opened>;
+  /** The first try must succeed. */
+  readonly mustBeUp: boolean;
   readonly retryMs: number;
   readonly logger: Logger;
 }
@@ -23,7 +25,7 @@ export interface ReconnectingOptions {
  * is down, such as another pod's database: no waiting would help.
  */
 export async function openReconnectingStore(options: ReconnectingOptions): Promise<VectorStore> {
-  const { pod, open, retryMs, logger } = options;
+  const { pod, open, mustBeUp, retryMs, logger } = options;
   const closing = new AbortController();
   let current: VectorStore | null = null;
 
@@ -52,7 +54,7 @@ export async function openReconnectingStore(options: ReconnectingOptions): Promi
   }
 
   await tryOnce().catch((error: unknown) => {
-    if (!isDown(error)) throw error;
+    if (mustBeUp || !isDown(error)) throw error;
     logger.warn({ pod, err: error }, 'pod is not up yet');
     void keepTrying();
   });

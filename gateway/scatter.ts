@@ -40,5 +40,5 @@ export function allOf<P, T>({ answers, failures }: Gathered<P, T>): readonly T[]
 export const firstError = (failures: readonly { readonly error: Error }[]): Error | undefined =>
   (failures.find(({ error }) => isCallerMistake(error)) ?? failures[0])?.error;
 
-const toError = (reason: unknown): Error =>
+export const toError = (reason: unknown): Error =>
   reason instanceof Error ? reason : new Error(String(reason));

@@ -13,6 +13,8 @@ export interface TopologyOptions {
   readonly pods: readonly PodConfig[];
   readonly limits: Limits;
   readonly logger: Logger;
+  /** Reject also while a pod is down. */
+  readonly mustBeUp: boolean;
   /** What a person who waits may want to read. */
   readonly onProgress: (pod: string, message: string) => void;
 }
@@ -27,11 +29,13 @@ export async function openTopology(options: TopologyOptions): Promise<VectorStor
     pods.map(async (pod) => ({ name: pod.name, store: await openPod(pod, options) })),
   );
   const shards = opened.flatMap((pod) => (pod.status === 'fulfilled' ? [pod.value] : []));
-  const failures = opened.flatMap((pod) => (pod.status === 'rejected' ? [pod.reason] : []));
+  const failures = opened.flatMap((pod, i) =>
+    pod.status === 'rejected' ? [failureOf(pod.reason, pods[i])] : [],
+  );
   if (failures.length === 0) return createShardedStore({ pods: shards, logger });
 
   await Promise.all(shards.map(({ store }) => store.close()));
-  throw new Error(failures.map(messageOf).join('\n'), { cause: failures[0] });
+  throw new Error(failures.join('\n'));
 }
 
 /** The store of one database that is served in this process. */
@@ -60,10 +64,17 @@ export async function openDatabaseStore(options: {
   }
 }
 
+/** For the person who starts us; errors of the API do not say where a database is. */
+export function placeOf(databaseUrl: string): string {
+  if (!URL.canParse(databaseUrl)) return 'Its URL must be like postgres://user@host:5432/database.';
+  const { host, pathname } = new URL(databaseUrl);
+  return `Its database is at ${host}${pathname}.`;
+}
+
 const retryMs = 2_000;
 
 async function openPod(pod: PodConfig, options: TopologyOptions): Promise<VectorStore> {
-  const { limits, logger, onProgress } = options;
+  const { limits, logger, mustBeUp, onProgress } = options;
   const { name } = pod;
   if (pod.kind === 'url') {
     const connectionsMax = limits.poolConnectionsMax;
@@ -75,7 +86,13 @@ async function openPod(pod: PodConfig, options: TopologyOptions): Promise<Vector
     pod.kind === 'database'
       ? { store: await openDatabaseStore({ url: pod.url, pod: name, limits, logger }) }
       : openEmbedded(name, pod.folder, options);
-  const store = await openReconnectingStore({ pod: name, open, retryMs, logger });
+  const store = await openReconnectingStore({
+    pod: name,
+    open,
+    mustBeUp,
+    retryMs,
+    logger,
+  });
   onProgress(name, `opened in ${((Date.now() - beginning) / 1_000).toFixed(1)} s`);
   return store;
 }
@@ -102,5 +119,7 @@ async function openEmbedded(
   }
 }
 
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+function failureOf(error: unknown, pod: PodConfig | undefined): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return pod?.kind === 'database' ? `${message} ${placeOf(pod.url)}` : message;
+}

@@ -26,6 +26,8 @@ export const defaultLimits = {
   filterConditionsMax: 100,
   filterValuesMax: 1_000,
   bodyBytesMax: 20 * 1_024 * 1_024,
+  /** What a gateway reads of one answer of a pod: a page of the largest vectors fits. */
+  answerBytesMax: 128 * 1_024 * 1_024,
   timeoutMsMax: 30_000,
   timeoutMsDefault: 5_000,
   queryDepthMax: 12,

@@ -7,7 +7,7 @@ const encodings = 'a list of finite numbers, or base64 of little-endian float32'
 export function readVector(input: unknown, argument: string): Float32Array {
   const vector = decoded(input, argument);
   if (vector.length === 0) throw errors.badInput(argument, 'at least one number', input);
-  const i = vector.findIndex((x) => !Number.isFinite(x));
+  const i = firstNotFinite(vector);
   if (i < 0) return vector;
   // A list may hold numbers that have become infinite only as float32: show what came.
   const came: unknown = Array.isArray(input) ? input[i] : vector[i];
@@ -53,6 +53,12 @@ function fromBase64(input: string, argument: string): Float32Array {
   }
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
+}
+
+/** -1: all are. A loop, not `findIndex`, which takes twice as long: every search comes by here. */
+function firstNotFinite(vector: Float32Array): number {
+  for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i])) return i;
+  return -1;
 }
 
 /** Powers of ten that a double holds exactly: dividing by them rounds correctly. */

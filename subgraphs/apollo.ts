@@ -61,12 +61,15 @@ export const apolloLogger = (logger: Logger) => ({
 /** For what fails before there is a request, such as a body without a query. */
 function withoutRequest(formatted: GraphQLFormattedError): GraphQLFormattedError {
   const code = formatted.extensions?.['code'];
-  if (code === 'INTERNAL_SERVER_ERROR') {
+  if (isInternal(formatted)) {
     return { message: 'Something went wrong on our side.', extensions: { code } };
   }
   if (code !== 'BAD_REQUEST') return formatted;
   return { ...formatted, extensions: { ...formatted.extensions, code: 'BAD_USER_INPUT' } };
 }
+
+const isInternal = (error: GraphQLFormattedError): boolean =>
+  error.extensions?.['code'] === 'INTERNAL_SERVER_ERROR';
 
 /** `formatError` does not know the request; here is its id. */
 function judgeErrors<C extends VectorsContext>(logger: Logger): ApolloServerPlugin<C> {
@@ -82,7 +85,10 @@ function judgeErrors<C extends VectorsContext>(logger: Logger): ApolloServerPlug
         async willSendResponse({ response, errors, contextValue }) {
           if (!errors || response.body.kind !== 'single') return;
           const context = { logger, requestId: contextValue.call.requestId };
-          response.body.singleResult.errors = errors.map((error) => judged(error, context));
+          const shown = errors.map((error) => judged(error, context));
+          response.body.singleResult.errors = shown;
+          // Apollo's word for whatever a gateway throws, such as an operation's unknown name.
+          if (response.http.status === 500 && !shown.some(isInternal)) response.http.status = 400;
         },
       };
     },

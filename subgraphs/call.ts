@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { errors } from '../schema/errors.ts';
 import type { Limits } from '../schema/limits.ts';
 
@@ -27,6 +28,8 @@ export function startCall(options: {
 }): StartedCall {
   const { timeoutMs, requestId, signal: outer } = options;
   const controller = new AbortController();
+  // One call is many statements; Node would take their listeners for a leak.
+  setMaxListeners(0, controller.signal);
   const leave = (): void => controller.abort(outer?.reason);
   const timer = setTimeout(() => controller.abort(errors.deadlineExceeded(timeoutMs)), timeoutMs);
   if (outer?.aborted) leave();

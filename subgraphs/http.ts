@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
@@ -26,6 +28,9 @@ export function createHttp({ store, limits, logger }: HttpOptions): FastifyInsta
   const app = fastify({
     logger: false,
     bodyLimit: limits.bodyBytesMax,
+    // Metadata may have such keys. JSON.parse makes own properties of them, which do no harm.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
     genReqId: requestIdOf,
     requestTimeout: limits.timeoutMsMax,
     // Longer than any client's, or a client sends on a connection that we are closing.
@@ -77,6 +82,19 @@ export async function listen(
       clearTimeout(force);
     },
   };
+}
+
+/** Rejects when `listen` would, for those who have much to do before they listen. */
+export async function requireFreePort(host: string, port: number): Promise<void> {
+  const server = createServer();
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (error) {
+    throw busyPort(error, host, port);
+  } finally {
+    server.close();
+  }
 }
 
 /** The call of an HTTP request: it ends with the response, and when the client goes away. */

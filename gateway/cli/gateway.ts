@@ -13,6 +13,7 @@ export function gatewayCommand({ config: file }: { readonly config: string }): P
       config,
       logger,
       example,
+      mustBeUp: false,
       onProgress: (pod, message) => logger.info({ pod }, message),
       prepare: async () => {},
     });

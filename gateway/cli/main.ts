@@ -39,9 +39,7 @@ program
   .command('gateway')
   .description('the gateway over the pods that a file names')
   .addOption(
-    new Option('--config <file>', 'the configuration')
-      .env('QUIVER_CONFIG')
-      .default('quiver.yaml'),
+    new Option('--config <file>', 'the configuration').env('QUIVER_CONFIG').default('quiver.yaml'),
   )
   .action(gatewayCommand);
 

@@ -1,4 +1,4 @@
-import { isCallerMistake, isStalePlacement } from '../../schema/errors.ts';
+import { codeOf, isCallerMistake, isStalePlacement } from '../../schema/errors.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { CollectionRef } from '../../subgraphs/store.ts';
 import { isSame, type Known, type Placements } from './placements.ts';
@@ -32,6 +32,16 @@ export async function underPlacement<T>(
  */
 export const mayBeStale = (error: unknown): boolean =>
   isStalePlacement(error) || isCallerMistake(error);
+
+/** The pod says there is no such collection, though the placement makes it a member. */
+export const isMissing = ({ error }: { readonly error: Error }): boolean =>
+  codeOf(error) === 'COLLECTION_NOT_FOUND';
+
+/** A wrong request is wrong on every pod; a missing part is the failure of one. */
+export function throwMistake(failures: readonly { readonly error: Error }[]): void {
+  const mistake = failures.find((failure) => isCallerMistake(failure.error) && !isMissing(failure));
+  if (mistake) throw mistake.error;
+}
 
 type Settled<T> = Outcome<T> | { readonly error: unknown; readonly stale: boolean };
 

@@ -1,15 +1,18 @@
 import { errors } from '../../schema/errors.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { CollectionRef, VectorStore } from '../../subgraphs/store.ts';
-import { allOf, firstError, scatter } from '../scatter.ts';
+import { allOf, firstError } from '../scatter.ts';
 import { createCollection } from './creation.ts';
 import type { Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
 
-export function createCollections(
-  pods: Pods,
-  placements: Placements,
-): Pick<
+export function createCollections({
+  pods,
+  placements,
+}: {
+  readonly pods: Pods;
+  readonly placements: Placements;
+}): Pick<
   VectorStore,
   'describe' | 'createCollection' | 'deleteCollection' | 'createIndex' | 'dropIndex'
 > {
@@ -25,8 +28,8 @@ export function createCollections(
     const { placement } = collection;
     const tombstone = { ...placement, state: 'dropped', version: placement.version + 1 } as const;
     const members = Object.keys(placement.slots).map((name) => ({ name }));
-    const { answers, failures } = await scatter(members, ({ name }) =>
-      pods.store(name).deleteCollection(ref, tombstone, call),
+    const { answers, failures } = await pods.scatter(members, (store) =>
+      store.deleteCollection(ref, tombstone, call),
     );
     placements.forget(ref);
     const taken = answers.some(({ answer }) => answer);
@@ -41,8 +44,8 @@ export function createCollections(
     ask: (store: VectorStore) => Promise<T>,
   ): Promise<readonly T[]> {
     // Rare, and without a fence: better to ask than to trust the memory.
-    const known = await placements.refresh(await placements.find(ref, call), call);
-    return allOf(await scatter(known.members, ({ name }) => ask(pods.store(name))));
+    const { members } = await placements.current(ref, call);
+    return allOf(await pods.scatter(members, ask));
   }
 
   return {

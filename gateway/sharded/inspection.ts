@@ -1,8 +1,7 @@
-import { codeOf } from '../../schema/errors.ts';
 import { slotCountOf } from '../../schema/placement.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { CollectionRef, Inspection, ShardInspection } from '../../subgraphs/store.ts';
-import { scatter } from '../scatter.ts';
+import { toError } from '../scatter.ts';
 import type { Known, Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
 
@@ -13,14 +12,49 @@ export async function inspect(
   call: Call,
   { pods, placements }: { readonly pods: Pods; readonly placements: Placements },
 ): Promise<readonly (readonly ShardInspection[])[]> {
-  const found = await Promise.all(refs.map((ref) => knownOr(ref, placements, call)));
-  const asked = pods.all.map(({ name, store }) => ({
-    name,
-    store,
-    positions: found.flatMap((known, i) => (isMember(known, name) ? [i] : [])),
-  }));
-  const { answers } = await scatter(asked, ({ store, positions }) =>
-    positions.length === 0 ? Promise.resolve([]) : store.inspect(positions.map((i) => refs[i]!), what, call),
+  const found = await Promise.all(refs.map((ref) => placements.find(ref, call).catch(toError)));
+  const { answers, failures } = await pods.scatter(legsOf(found), (store, { positions }) =>
+    store.inspect(
+      positions.map((i) => refs[i]!),
+      what,
+      call,
+    ),
   );
-  return found.map(() => []);
+
+  const rows = found.map((known) =>
+    known instanceof Error ? pods.all.map(({ name }) => failedRow(name, null, known)) : [],
+  );
+  for (const { from, answer } of answers) {
+    from.positions.forEach((position, i) => rows[position]!.push(...(answer[i] ?? [])));
+  }
+  for (const { from, error } of failures) {
+    for (const position of from.positions) {
+      rows[position]!.push(failedRow(from.name, found[position]!, error));
+    }
+  }
+  return rows.map((shards) => shards.sort((a, b) => (a.pod < b.pod ? -1 : 1)));
+}
+
+interface Leg {
+  readonly name: string;
+  readonly positions: readonly number[];
+}
+
+function legsOf(found: readonly (Known | Error)[]): readonly Leg[] {
+  const legs = new Map<string, { name: string; positions: number[] }>();
+  found.forEach((known, position) => {
+    if (known instanceof Error) return;
+    for (const { name } of known.members) {
+      const leg = legs.get(name) ?? { name, positions: [] };
+      leg.positions.push(position);
+      legs.set(name, leg);
+    }
+  });
+  return [...legs.values()];
+}
+
+function failedRow(pod: string, known: Known | Error | null, error: Error): ShardInspection {
+  const placement = known && !(known instanceof Error) ? known.collection.placement : null;
+  const slotCount = placement && slotCountOf(placement, pod);
+  return { pod, slotCount, error, count: null, bytes: null, indexes: null };
 }

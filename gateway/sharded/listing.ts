@@ -6,7 +6,7 @@ import type {
   CollectionRef,
   CollectionsQuery,
 } from '../../subgraphs/store.ts';
-import { firstError, scatter, type Failure } from '../scatter.ts';
+import { firstError, type Failure } from '../scatter.ts';
 import type { Placements } from './placements.ts';
 import type { NamedStore, Pods } from './pods.ts';
 import { settle, type Row } from './settle.ts';
@@ -35,7 +35,9 @@ export async function listCollections(
   let after = query.after;
 
   for (;;) {
-    const round = await ask(pods.all, { ...query, after, everyState: true }, call);
+    // A pod that was silent once may cost a round all of its time.
+    const speaking = pods.all.filter(({ name }) => !silent.has(name));
+    const round = await ask(pods, speaking, { ...query, after, everyState: true }, call);
     for (const { pod, error } of round.failures) silent.set(pod, error);
     if (silent.size === pods.all.length) throw firstError(round.failures)!;
 
@@ -59,11 +61,12 @@ export async function listCollections(
 }
 
 async function ask(
-  pods: readonly NamedStore[],
+  pods: Pods,
+  speaking: readonly NamedStore[],
   query: CollectionsQuery,
   call: Call,
 ): Promise<Round> {
-  const { answers, failures } = await scatter(pods, ({ store }) =>
+  const { answers, failures } = await pods.scatter(speaking, (store) =>
     store.listCollections(query, call),
   );
   const rows = answers.flatMap(({ from, answer }) =>
@@ -92,4 +95,3 @@ const byName = (a: CollectionRef, b: CollectionRef): number =>
   compareBytes(a.bucket, b.bucket) || compareBytes(a.collection, b.collection);
 
 const isActive = ({ placement }: Collection): boolean => placement.state === 'active';
-

@@ -1,8 +1,8 @@
 import { errors } from '../../schema/errors.ts';
 import { membersOf, ownersOf } from '../../schema/placement.ts';
-import type { Call } from '../../subgraphs/call.ts';
+import { remainingMs, startPart, type Call } from '../../subgraphs/call.ts';
 import type { Collection, CollectionRef } from '../../subgraphs/store.ts';
-import { firstError, scatter, type Failure } from '../scatter.ts';
+import { firstError, type Failure } from '../scatter.ts';
 import { within } from '../within.ts';
 import type { NamedStore, Pods } from './pods.ts';
 import { settle, type Row, type Settled } from './settle.ts';
@@ -31,6 +31,8 @@ export interface Placements {
   describe(ref: CollectionRef, call: Call, fresh: boolean): Promise<Collection | null>;
   /** The active collection, from memory when it is there. */
   find(ref: CollectionRef, call: Call): Promise<Known>;
+  /** The active collection, as the pods say now. */
+  current(ref: CollectionRef, call: Call): Promise<Known>;
   /** The active collection, after something has shown that `known` may be out of date. */
   refresh(known: Known, call: Call): Promise<Known>;
   /** Does this pod still have the collection under the placement that we know? */
@@ -44,7 +46,7 @@ const rememberedMax = 10_000;
 
 export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
   const memory = new Map<string, Known>();
-  const reading = new Map<string, { readonly call: Call; readonly result: Promise<Reading> }>();
+  const reading = new Map<string, Promise<Reading>>();
 
   function learn(collection: Collection): void {
     const [oldest] = memory.keys();
@@ -53,7 +55,7 @@ export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
   }
 
   async function read(ref: CollectionRef, call: Call): Promise<Reading> {
-    const { answers, failures } = await scatter(pods.all, ({ store }) =>
+    const { answers, failures } = await pods.scatter(pods.all, (store) =>
       store.describe(ref, call, { fresh: true }),
     );
     const rows = answers.flatMap(({ from, answer }) =>
@@ -66,20 +68,29 @@ export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
     return { ...settled, rows, failures };
   }
 
+  /**
+   * For what comes before an operation: half of its time, so that a pod that keeps silent costs the
+   * operation its part and not everything.
+   */
+  async function readSoon(ref: CollectionRef, call: Call): Promise<Reading> {
+    const part = startPart(call, remainingMs(call) / 2);
+    return read(ref, part).finally(() => part.end());
+  }
+
   /** One scatter for all who want to know at the same time. */
   async function readTogether(ref: CollectionRef, call: Call): Promise<Reading> {
     const id = idOf(ref);
     const running = reading.get(id);
     if (running) {
-      const result = await within(call, running.result);
-      // It lasts as long as the patience of whoever began it; ours may be longer.
-      if (!running.call.signal.aborted) return result;
+      const result = await within(call, running);
+      // It had the patience of whoever began it; ours may be longer.
+      if (result.collection || result.failures.length === 0) return result;
     }
-    const result = read(ref, call);
-    reading.set(id, { call, result });
-    await result;
-    if (reading.get(id)?.result === result) reading.delete(id);
-    return result;
+    const started = readSoon(ref, call);
+    reading.set(id, started);
+    return started.finally(() => {
+      if (reading.get(id) === started) reading.delete(id);
+    });
   }
 
   return {
@@ -98,8 +109,9 @@ export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
       const ref = known.collection;
       const remembered = memory.get(idOf(ref));
       if (remembered && !isSame(remembered, known)) return remembered;
-      return activeOf(foundIn(await read(ref, call)), ref);
+      return activeOf(foundIn(await readSoon(ref, call)), ref);
     },
+    current: async (ref, call) => activeOf(foundIn(await read(ref, call)), ref),
     async holds(known, pod, call) {
       const row = await pods.store(pod).describe(known.collection, call, { fresh: true });
       return row !== null && isSame(row.placement, known);

@@ -1,9 +1,15 @@
-import { errors } from '../../schema/errors.ts';
+import { codeOf, errors } from '../../schema/errors.ts';
+import type { Logger } from '../../subgraphs/logger.ts';
 import type { VectorStore } from '../../subgraphs/store.ts';
+import { scatter, type Gathered } from '../scatter.ts';
 
 export interface NamedStore {
   readonly name: string;
   readonly store: VectorStore;
+}
+
+interface Named {
+  readonly name: string;
 }
 
 /** The configured pods. */
@@ -11,16 +17,31 @@ export interface Pods {
   readonly all: readonly NamedStore[];
   /** Throws POD_UNAVAILABLE for a pod that a placement names and the configuration does not. */
   store(name: string): VectorStore;
+  /** Ask the pods of these names at once; never rejects. Bugs among the failures are logged. */
+  scatter<P extends Named, T>(
+    parts: readonly P[],
+    ask: (store: VectorStore, part: P) => Promise<T>,
+  ): Promise<Gathered<P, T>>;
 }
 
-export function createPods(all: readonly NamedStore[]): Pods {
-  const byName = new Map(all.map(({ name, store }) => [name, store]));
+export function createPods(all: readonly NamedStore[], logger: Logger): Pods {
+  const byName = new Map(all.map((pod) => [pod.name, pod.store]));
+
+  function storeOf(name: string): VectorStore {
+    const store = byName.get(name);
+    if (!store) throw errors.podUnavailable(name, 'is not among the configured pods');
+    return store;
+  }
+
   return {
     all,
-    store(name) {
-      const store = byName.get(name);
-      if (!store) throw errors.podUnavailable(name, 'is not among the configured pods');
-      return store;
+    store: storeOf,
+    async scatter(parts, ask) {
+      const gathered = await scatter(parts, async (part) => ask(storeOf(part.name), part));
+      for (const { pod, error } of gathered.failures) {
+        if (codeOf(error) === undefined) logger.error({ pod, err: error }, 'unexpected error');
+      }
+      return gathered;
     },
   };
 }

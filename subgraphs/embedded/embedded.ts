@@ -36,10 +36,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
   const socketFolder = makeSocketFolder();
   const child = forkHost(socketFolder, options.folder);
   const exited = new Promise<HostExit>((settle) => {
-    child.once('exit', (code, signal) => {
+    const ended = (code: number | null, signal: NodeJS.Signals | null) => {
       rmSync(socketFolder, { recursive: true, force: true });
       settle({ code, signal });
-    });
+    };
+    child.once('exit', ended);
+    // It could not even be started.
+    child.once('error', () => ended(null, null));
   });
 
   const database: EmbeddedDatabase = {

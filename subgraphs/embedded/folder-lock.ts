@@ -50,8 +50,10 @@ async function isListenedOn(path: string): Promise<boolean> {
   try {
     await once(socket, 'connect');
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Anything else, such as a full queue of visitors, is a sign of life.
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== 'ENOENT' && code !== 'ECONNREFUSED';
   } finally {
     socket.destroy();
   }

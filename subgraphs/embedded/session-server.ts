@@ -58,7 +58,7 @@ export async function serveSession(session: Session, path: string): Promise<Sess
       const closed = once(server, 'close');
       server.close();
       for (const client of clients) client.destroy();
-      await closed;
+      await Promise.all([closed, turns.close()]);
     },
   };
 }
@@ -85,12 +85,15 @@ interface Turns {
   leave(client: Socket): void;
   /** The client whose transaction is open. */
   holder(): Socket | null;
+  /** Resolves when the session is left alone, for good. */
+  close(): Promise<void>;
 }
 
 function createTurns(session: Session): Turns {
   let waiting: { readonly client: Socket; readonly bytes: Buffer }[] = [];
   let holder: Socket | null = null;
-  let running = false;
+  let running: Promise<void> | null = null;
+  let closed = false;
 
   function takeNext() {
     const index = holder ? waiting.findIndex((turn) => turn.client === holder) : 0;
@@ -99,8 +102,6 @@ function createTurns(session: Session): Turns {
 
   /** Rejects only when the session itself is broken, which ends the process. */
   async function run(): Promise<void> {
-    if (running) return;
-    running = true;
     for (let turn = takeNext(); turn; turn = takeNext()) {
       const { client, bytes } = turn;
       await session.execProtocolRawStream(bytes, {
@@ -111,12 +112,12 @@ function createTurns(session: Session): Turns {
       // Statements run synchronously; sockets and signals need a moment of their own.
       await nextTurn();
     }
-    running = false;
   }
 
   function ask(client: Socket, bytes: Buffer): void {
+    if (closed) return;
     waiting.push({ client, bytes });
-    void run();
+    running ??= run().finally(() => (running = null));
   }
 
   return {
@@ -127,6 +128,11 @@ function createTurns(session: Session): Turns {
       ask(client, rollback);
     },
     holder: () => holder,
+    async close() {
+      closed = true;
+      waiting = [];
+      await running;
+    },
   };
 }
 

@@ -19,7 +19,9 @@ function embedText(text: string, dimension: number): Float32Array {
     const weight = (1 + Math.log(occurrences)) * (stopWords.has(word) ? 0.1 : 1);
     addFeature(sums, word, weight);
     const grams = gramsOf(word);
-    for (const gram of grams) addFeature(sums, gram, weight / Math.sqrt(grams.length));
+    const share = weight / Math.sqrt(grams.length);
+    // The beginning of a word is its stem, which "merge", "merged" and "merging" have in common.
+    for (const gram of grams) addFeature(sums, gram, gram.startsWith('<') ? 2 * share : share);
   }
   return normalised(sums);
 }

@@ -9,7 +9,9 @@ import type { Client } from 'pg';
 export function requestCancel(client: Client): Promise<void> {
   const { processID, secretKey } = client as Client & BackendKey;
   const { host, port } = client;
-  const socket = connect(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
+  const socket = connect(
+    host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port },
+  );
   socket.setTimeout(cancelTimeoutMs, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   // Without a reader the server's end of the connection would go unnoticed.

@@ -11,7 +11,8 @@ export const deadlineError = (pod: string, call: Call, outcome: WriteOutcome): E
 
 /** Why there was no connection. Nothing was sent yet. */
 export function connectError(pod: string, error: unknown): Error {
-  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+  const code =
+    typeof error === 'object' && error && 'code' in error ? ` (${String(error.code)})` : '';
   return errors.podUnavailable(pod, `did not take a connection${code}`);
 }
 

@@ -1,5 +1,5 @@
 import type { Filter, Json, Path, Scalar } from '../../schema/filter.ts';
-import type { Parameters } from './sql/text.ts';
+import type { Parameters } from './sql/parameters.ts';
 
 /**
  * A checked filter as an SQL condition on the column `metadata` of `t`. Each part is true or

@@ -21,7 +21,9 @@ export function planSearch(
   if (!index) return exactPlan;
 
   const iterative = query.filter !== null || rowsMax > efSearchMax ? 'relaxed_order' : 'off';
-  return index.method === 'HNSW' ? hnsw(query, rowsMax, iterative) : ivfflat(query, index, iterative);
+  return index.method === 'HNSW'
+    ? hnsw(query, rowsMax, iterative)
+    : ivfflat(query, index, iterative);
 }
 
 /** Below this an exact scan is as fast as the index, and complete. */

@@ -1,7 +1,10 @@
 /** Lets `places` in at a time; others wait in a line of at most `waitingMax`. */
 export interface Turnstile {
   /** Rejects at once with `full` when the line is full, with `gone` when the signal fires first. */
-  enter(signal: AbortSignal, errors: { full(waiting: number): Error; gone(): Error }): Promise<void>;
+  enter(
+    signal: AbortSignal,
+    errors: { full(waiting: number): Error; gone(): Error },
+  ): Promise<void>;
   leave(): void;
 }
 

@@ -32,9 +32,10 @@ export const indexMutations = {
     const options = readIndexOptions(input);
     const waitMs = readWait(input, context);
     return withinTime(context, waitMs + context.operationMs, async (call) => {
-      const collection = await requireCollection(context.store, ref, call, (found) =>
-        checkIndexable(found, context.limits.indexedDimensionMax),
-      );
+      const collection = await requireCollection(context.store, ref, call, (found) => {
+        checkIndexable(found, context.limits.indexedDimensionMax);
+        checkMethod(options.method, input.metric ?? found.metric);
+      });
       const metric = input.metric ?? collection.metric;
       // A tenth of the time is kept, so that the answer is still told when the wait runs out.
       const patience = Math.min(waitMs, remainingMs(call) * 0.9);
@@ -93,6 +94,11 @@ function checkIndexable(
   const max = maxima[elementType];
   if (dimension <= max) return;
   throw errors.limitExceeded('input.collection', `${elementType} dimensions`, max, dimension);
+}
+
+function checkMethod(method: IndexMethod, metric: Metric): void {
+  if (method === 'HNSW' || metric !== 'L1') return;
+  throw errors.badInput('input.metric', 'COSINE, L2 or INNER_PRODUCT for an IVFFLAT index', metric);
 }
 
 /** From the worst on. */

@@ -100,7 +100,7 @@ const awkward: Readonly<Record<string, unknown>> = {
   unicode: { schlüssel: '日本 😀' },
   numbered: { 0: { 1: 'x' } },
   listed: { 0: ['x', 'x'] },
-  proto: JSON.parse('{"__proto__": {"polluted": 1}}'),
+  proto: JSON.parse('{"__proto__": {"polluted": 1}, "constructor": {"prototype": 2}}'),
   large: { n: 9_007_199_254_740_991 },
   small: { n: 0.1 },
 };
@@ -115,6 +115,7 @@ const byKey: readonly Case[] = [
   [{ 0: { 1: 'x' } }, ['numbered']],
   [{ 0: { 1: { $exists: true } } }, ['numbered']],
   ['{"__proto__": {"polluted": 1}}', ['proto']],
+  [{ constructor: { prototype: 2 } }, ['proto']],
   [{ n: 9_007_199_254_740_991 }, ['large']],
   [{ n: { $gt: 9_007_199_254_740_990 } }, ['large']],
   [{ n: 0.1 }, ['small']],

@@ -13,7 +13,11 @@ export function records(subject: () => Subject): void {
     test('has its bucket, collection, key, vector and metadata', async () => {
       const { bucket } = subject();
       const vector = [0.5, -1.25, 3e10, 0];
-      const metadata = { title: 'Ünïcode "quoted"', list: [1, null, { deep: true }], nothing: null };
+      const metadata = {
+        title: 'Ünïcode "quoted"',
+        list: [1, null, { deep: true }],
+        nothing: null,
+      };
       const collection = await newCollection([{ key: 'a', vector, metadata }]);
 
       expect(await recordOf(collection, 'a')).toEqual({

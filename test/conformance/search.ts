@@ -4,9 +4,9 @@ import {
   byBytes,
   keysOf,
   row,
+  scattered,
   speakTo,
   unicodeKeys,
-  type RecordInput,
   type Subject,
 } from './subject.ts';
 
@@ -17,7 +17,7 @@ export function searches(subject: () => Subject): void {
   const { ask, execute, refusalOf, newCollection, search, nearest } = speakTo(subject);
 
   describe('distances and scores', () => {
-    const records = scattered(40);
+    const records = scattered(40, 4);
     const target = [0.5, -1.25, 2, 0.75];
 
     test.each(metrics)('%s is what arithmetic says', async (metric) => {
@@ -38,15 +38,18 @@ export function searches(subject: () => Subject): void {
       });
     });
 
-    test.each(metrics)('a search can ask for %s in a collection of another metric', async (metric) => {
-      const collection = await newCollection(records, { metric: 'COSINE' });
-      const result = await search(collection, { near: { vector: target }, options: { metric } });
+    test.each(metrics)(
+      'a search can ask for %s in a collection of another metric',
+      async (metric) => {
+        const collection = await newCollection(records, { metric: 'COSINE' });
+        const result = await search(collection, { near: { vector: target }, options: { metric } });
 
-      const distances = records.map(({ vector }) => distanceOf(metric, vector, target));
-      expect(result.metric).toBe(metric);
-      expect(result.matches).toHaveLength(10);
-      expect(result.matches[0]!.distance).toBeCloseTo(Math.min(...distances), 5);
-    });
+        const distances = records.map(({ vector }) => distanceOf(metric, vector, target));
+        expect(result.metric).toBe(metric);
+        expect(result.matches).toHaveLength(10);
+        expect(result.matches[0]!.distance).toBeCloseTo(Math.min(...distances), 5);
+      },
+    );
 
     test('the distance of a record to itself is 0, never -0', async () => {
       const collection = await newCollection([{ key: 'a', vector: [0, 0, 0, 0] }]);
@@ -110,9 +113,7 @@ export function searches(subject: () => Subject): void {
 
     test('equal distances are ordered by the bytes of the key, on every page', async () => {
       const keys = [...unicodeKeys, ...Array.from({ length: 40 }, (_, i) => `k${i}`)];
-      const collection = await newCollection(
-        keys.map((key) => ({ key, vector: [1, 1, 1, 1] })),
-      );
+      const collection = await newCollection(keys.map((key) => ({ key, vector: [1, 1, 1, 1] })));
 
       const all = await nearest(collection, { near: origin, k: 100 });
       expect(all).toEqual(byBytes(keys));
@@ -130,7 +131,10 @@ export function searches(subject: () => Subject): void {
 
     test('the widest window is served', async () => {
       const collection = await newCollection(row(12));
-      expect(await nearest(collection, { near: origin, k: 9_990, offset: 10 })).toEqual(['11', '12']);
+      expect(await nearest(collection, { near: origin, k: 9_990, offset: 10 })).toEqual([
+        '11',
+        '12',
+      ]);
     });
   });
 
@@ -231,7 +235,12 @@ export function searches(subject: () => Subject): void {
       const { profile } = searchVectors as { profile: readonly Profile[] };
       expect(byBytes(profile.map((shard) => shard.pod))).toEqual(pods);
       for (const shard of profile) {
-        expect(shard).toMatchObject({ plan: 'EXACT', truncated: false, attempts: 1, hedged: false });
+        expect(shard).toMatchObject({
+          plan: 'EXACT',
+          truncated: false,
+          attempts: 1,
+          hedged: false,
+        });
         expect(shard.tookMs).toBeGreaterThanOrEqual(0);
       }
       expect(profile.reduce((sum, shard) => sum + shard.rowCount, 0)).toBe(5);
@@ -351,19 +360,6 @@ const twoSearches = /* GraphQL */ `
     }
   }
 `;
-
-/** The same records in every run, without equal distances. */
-function scattered(n: number): (RecordInput & { readonly vector: readonly number[] })[] {
-  let seed = 42;
-  const next = (): number => {
-    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return Math.fround((seed / 2_147_483_648) * 4 - 2);
-  };
-  return Array.from({ length: n }, (_, i) => ({
-    key: `r${i}`,
-    vector: [next(), next(), next(), next()],
-  }));
-}
 
 function distanceOf(metric: Metric, a: readonly number[], b: readonly number[]): number {
   const sum = (term: (x: number, y: number) => number): number =>

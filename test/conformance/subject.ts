@@ -8,8 +8,6 @@ export interface Subject {
   readonly bucket: string;
   /** The names of its pods, in order. */
   readonly pods: readonly string[];
-  /** Whether it is a subgraph, which answers `_entities` and `_service`. */
-  readonly entities: boolean;
   close(): Promise<void>;
 }
 
@@ -136,13 +134,13 @@ export function speakTo(subject: () => Subject) {
   /** A collection of its own for one test: of 4 dimensions and L2, unless `spec` says otherwise. */
   async function newCollection(
     records: readonly RecordInput[] = [],
-    spec: Variables = {},
+    spec: Variables & { readonly name?: string } = {},
   ): Promise<string> {
-    const name = freshName();
-    const input = { name, bucket: subject().bucket, dimension: 4, metric: 'L2', ...spec };
+    const { bucket } = subject();
+    const input = { name: freshName(), bucket, dimension: 4, metric: 'L2', ...spec };
     await ask(createDocument, { input });
-    if (records.length > 0) await upsert(name, records);
-    return name;
+    if (records.length > 0) await upsert(input.name, records);
+    return input.name;
   }
 
   async function search(collection: string, args: Variables): Promise<SearchResult> {
@@ -189,8 +187,37 @@ export const row = (n: number): RecordInput[] =>
     metadata: { n: i + 1 },
   }));
 
+/** `n` records spread over a cube, the same in every run and without equal distances. */
+export function scattered(
+  n: number,
+  dimension: number,
+): (RecordInput & { readonly vector: readonly number[] })[] {
+  let seed = 42;
+  const next = (): number => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return Math.fround((seed / 2_147_483_647) * 4 - 2);
+  };
+  return Array.from({ length: n }, (_, i) => ({
+    key: `r${i}`,
+    vector: Array.from({ length: dimension }, next),
+  }));
+}
+
 export const base64 = (numbers: readonly number[]): string =>
   Buffer.from(Float32Array.from(numbers).buffer).toString('base64');
 
 /** Keys of one to four bytes a character, whose order by bytes is not that of UTF-16 units. */
-export const unicodeKeys = ['Z', 'a', 'aa', 'é', '日本', '\uFFFD', '😀', '😀a', '10', '9', ' ', '~'];
+export const unicodeKeys = [
+  'Z',
+  'a',
+  'aa',
+  'é',
+  '日本',
+  '\uFFFD',
+  '😀',
+  '😀a',
+  '10',
+  '9',
+  ' ',
+  '~',
+];

@@ -125,7 +125,10 @@ export function writes(subject: () => Subject): void {
 
     test('never makes the metadata of a record larger than a record may have', async () => {
       const metadata = { text: 'x'.repeat(30_000) };
-      const collection = await newCollection([...row(2), { key: 'a', vector: [1, 1, 1, 1], metadata }]);
+      const collection = await newCollection([
+        ...row(2),
+        { key: 'a', vector: [1, 1, 1, 1], metadata },
+      ]);
       const change = { collection, keys: ['1', '2', 'a'], set: { more: 'x'.repeat(20_000) } };
 
       expect(await refusalOf(updateDocument, change)).toMatchObject({ code: 'LIMIT_EXCEEDED' });

@@ -115,6 +115,16 @@ describe('an embedded database in a folder', () => {
     expect(await second.exited).toEqual({ code: 0, signal: null });
   }, 120_000);
 
+  test('closes in peace while clients are connected, even in a transaction', async () => {
+    const database = await startEmbedded({ folder, logger });
+    const clients = await Promise.all(Array.from({ length: 4 }, () => connect(database.url)));
+    await clients[0]!.query('begin');
+    for (const client of clients) client.query('select 1').catch(() => {});
+
+    await database.close();
+    expect(await database.exited).toEqual({ code: 0, signal: null });
+  }, 120_000);
+
   test('refuses a second process with one message that names the folder', async () => {
     const first = await startEmbedded({ folder, logger });
 

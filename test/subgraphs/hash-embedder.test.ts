@@ -23,14 +23,18 @@ async function ranked(question: string, passages: readonly string[]): Promise<st
   );
 }
 
-test.each(['merge', 'Die Straße 東京', '', '?!', '\uD800', 'the of and', 'x'.repeat(100_000)])(
-  'the vector of %j has length 1',
-  async (text) => {
-    const [vector] = await embed(text);
-    expect(vector).toHaveLength(256);
-    expect(dot(vector!, vector!)).toBeCloseTo(1, 5);
-  },
-);
+test.each([
+  ['words', 'Die Straße 東京'],
+  ['nothing', ''],
+  ['marks', '?!'],
+  ['a lone surrogate', '\uD800'],
+  ['stop words', 'the of and'],
+  ['one endless word', 'x'.repeat(100_000)],
+])('the vector of %s has length 1', async (_, text) => {
+  const [vector] = await embed(text);
+  expect(vector).toHaveLength(256);
+  expect(dot(vector!, vector!)).toBeCloseTo(1, 5);
+});
 
 test('the dimension is what was asked for', async () => {
   const embedder = createHashEmbedder(32);
@@ -58,14 +62,14 @@ test('vectors are the same on every machine', async () => {
   const [vector] = await createHashEmbedder(8).embed(['how are shards merged?'], call);
   expect([...vector!].map((x) => x.toFixed(4))).toMatchInlineSnapshot(`
    [
-     "-0.3590",
-     "0.6669",
-     "0.5725",
+     "-0.3934",
+     "0.6995",
+     "0.4928",
+     "0.1967",
      "0.0000",
-     "0.0000",
-     "-0.0816",
-     "-0.2207",
-     "0.2079",
+     "-0.0894",
+     "0.1205",
+     "0.2278",
    ]
   `);
 });

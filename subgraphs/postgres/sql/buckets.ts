@@ -1,5 +1,5 @@
 import type { Statement } from '../database.ts';
-import { quoteIdentifier } from './text.ts';
+import { quoteIdentifier } from './identifier.ts';
 
 export const bucketsStatement = (prefix: string): Statement => ({
   text: `select ${columns} from quiver.bucket b where starts_with(b.name, $1) order by b.name`,
@@ -19,7 +19,7 @@ export const lockBucketStatement = (name: string): Statement => ({
 });
 
 export const insertBucketStatement = (name: string): Statement => ({
-  text: `insert into quiver.bucket (name) values ($1) on conflict do nothing`,
+  text: `insert into quiver.bucket (name) values ($1) on conflict do nothing returning name`,
   values: [name],
 });
 

@@ -1,7 +1,7 @@
 import type { IndexMethod, Metric } from '../../../schema/metric.ts';
 import type { Collection, CollectionRef, IndexSpec } from '../../store.ts';
 import type { Statement } from '../database.ts';
-import { quoteIdentifier, tableOf } from './text.ts';
+import { quoteIdentifier, tableOf } from './identifier.ts';
 
 /** A query for the vector indexes of a table, whoever made them; `table` is the place of its name. */
 export const indexesText = (table: string): string => `
@@ -66,8 +66,12 @@ export const methods = { HNSW: 'hnsw', IVFFLAT: 'ivfflat' } as const satisfies R
 >;
 
 /** What pgvector calls the metrics in its operator classes. */
-export const metrics = { COSINE: 'cosine', L2: 'l2', INNER_PRODUCT: 'ip', L1: 'l1' } as const satisfies
-  Record<Metric, string>;
+export const metrics = {
+  COSINE: 'cosine',
+  L2: 'l2',
+  INNER_PRODUCT: 'ip',
+  L1: 'l1',
+} as const satisfies Record<Metric, string>;
 
 function storageOptions({ method, m, efConstruction, lists }: IndexSpec, rows: number): string {
   return method === 'HNSW'

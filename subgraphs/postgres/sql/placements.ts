@@ -2,7 +2,8 @@ import type { Placement } from '../../../schema/placement.ts';
 import type { CollectionRef, CollectionSpec, CollectionsQuery } from '../../store.ts';
 import type { Statement } from '../database.ts';
 import { indexesText } from './indexes.ts';
-import { createParameters, tableOf } from './text.ts';
+import { tableOf } from './identifier.ts';
+import { createParameters } from './parameters.ts';
 
 /** Held to the end of the transaction: one creation or deletion of a name at a time. */
 export const nameLockStatement = ({ bucket, collection }: CollectionRef): Statement => ({
@@ -32,7 +33,10 @@ export const knownStatement = (ref: CollectionRef): Statement => ({
   values: [ref.bucket, ref.collection, tableOf(ref)],
 });
 
-export const insertPlacementStatement = (spec: CollectionSpec, placement: Placement): Statement => ({
+export const insertPlacementStatement = (
+  spec: CollectionSpec,
+  placement: Placement,
+): Statement => ({
   text: `
     insert into quiver.placement
       (bucket, collection, uid, version, state, slots, dimension, metric, element_type, non_filterable_keys)
@@ -57,7 +61,10 @@ export const insertPlacementStatement = (spec: CollectionSpec, placement: Placem
   ],
 });
 
-export const activateStatement = ({ bucket, collection }: CollectionRef, uid: string): Statement => ({
+export const activateStatement = (
+  { bucket, collection }: CollectionRef,
+  uid: string,
+): Statement => ({
   text: `
     update quiver.placement set state = 'active'
     where bucket = $1 and collection = $2 and uid = $3 and state = 'creating'

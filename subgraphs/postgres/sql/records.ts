@@ -4,7 +4,8 @@ import type { FetchQuery, ScanQuery, Selection } from '../../store.ts';
 import type { CollectionRef } from '../../store.ts';
 import type { Statement } from '../database.ts';
 import { filterSql } from '../filter-sql.ts';
-import { createParameters, tableOf, type Parameters } from './text.ts';
+import { tableOf } from './identifier.ts';
+import { createParameters, type Parameters } from './parameters.ts';
 
 /** What is selected of the columns of `t`, with a comma before each. */
 export function selectedText({ metadata, vector }: Selection, { add }: Parameters): string {

@@ -3,7 +3,8 @@ import type { CollectionRef, NewRecord } from '../../store.ts';
 import type { Statement } from '../database.ts';
 import { filterSql } from '../filter-sql.ts';
 import { vectorArrayBytes } from '../vector-bytes.ts';
-import { createParameters, tableOf } from './text.ts';
+import { tableOf } from './identifier.ts';
+import { createParameters } from './parameters.ts';
 
 /** A collection under the one version of its placement that a write may happen in. */
 export interface Fence extends CollectionRef {
@@ -72,13 +73,7 @@ export const updateMetadataStatement = (
       returning 1
     )
     ${outcomeText}, (select to_json(too_large) from too_large) as "tooLarge"`,
-  values: [
-    ...fenceValues(fence),
-    change.keys,
-    change.unset,
-    JSON.stringify(change.set),
-    bytesMax,
-  ],
+  values: [...fenceValues(fence), change.keys, change.unset, JSON.stringify(change.set), bytesMax],
   reused: true,
 });
 

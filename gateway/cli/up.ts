@@ -1,0 +1,121 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defaultLimits } from '../../schema/limits.ts';
+import { createHashEmbedder } from '../../subgraphs/embedders/hash-embedder.ts';
+import { requireFreePort } from '../../subgraphs/http.ts';
+import type { VectorsService } from '../../subgraphs/context.ts';
+import type { Config, PodConfig } from '../config.ts';
+import type { Example } from '../graphiql.ts';
+import { openGateway } from '../open-gateway.ts';
+import { loadSample, sampleCollection } from '../sample/load-sample.ts';
+import { createLogger, serveUntilSignal } from './process.ts';
+
+export interface UpOptions {
+  readonly pods: number | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly database: readonly string[];
+  readonly redis: string | undefined;
+  readonly sample: boolean;
+}
+
+/** `quiver up`: pods, a sample collection and the gateway, with nothing to configure. */
+export function upCommand(options: UpOptions): Promise<void> {
+  return serveUntilSignal(async () => {
+    // Said before the pods are started, which takes a while.
+    await requireFreePort(options.host, options.port);
+    const config = await configOf(options);
+    const running = await openGateway({
+      config,
+      example,
+      logger: createLogger(config.logLevel),
+      mustBeUp: true,
+      onProgress: (pod, message) => console.log(`${pod}: ${message}`),
+      prepare: async (service) => (options.sample ? addSample(service) : undefined),
+    });
+    console.log(welcome(running.url, config.pods));
+    return running;
+  });
+}
+
+async function configOf(options: UpOptions): Promise<Config> {
+  const { host, port, database, redis } = options;
+  return {
+    name: 'quiver',
+    host,
+    port,
+    pods: database.length > 0 ? databasePods(database) : await embeddedPods(options),
+    subgraphs: [],
+    redis: redis === undefined ? null : { url: redis },
+    limits: defaultLimits,
+    minCoverage: 0,
+    logLevel: process.env['LOG_LEVEL'] ?? 'warn',
+    embedder: 'hash',
+  };
+}
+
+const podName = (i: number): string => `pod-${String.fromCodePoint(97 + i)}`;
+
+const databasePods = (urls: readonly string[]): PodConfig[] =>
+  urls.map((url, i) => ({ name: podName(i), kind: 'database', url }));
+
+/** The pods that the folder holds stay: each has a part of the collections. */
+async function embeddedPods({ pods, dataDir }: UpOptions): Promise<PodConfig[]> {
+  const found = await readdir(dataDir).catch(() => []);
+  const kept = found.filter((name) => /^pod-[a-z]$/.test(name)).length;
+  const count = pods ?? Math.max(3, kept);
+  if (count < kept) {
+    throw new Error(
+      `--pods must be at least ${kept}, the pods whose data is in ${dataDir}; got ${count}. ` +
+        'Another --data-dir begins anew.',
+    );
+  }
+  return Array.from({ length: count }, (_, i) => {
+    const name = podName(i);
+    return { name, kind: 'embedded', folder: join(dataDir, name) };
+  });
+}
+
+/** Nothing depends on the sample: without it the gateway still serves. */
+async function addSample(service: VectorsService): Promise<void> {
+  const { collection } = sampleCollection;
+  try {
+    const count = await loadSample(service, service.embedder ?? createHashEmbedder());
+    if (count > 0) console.log(`${collection}: ${count} sections of the documentation loaded`);
+  } catch (error) {
+    console.log(`${collection}: not loaded. ${error instanceof Error ? error.message : ''}`);
+  }
+}
+
+const example: Example = {
+  query: `query Search($question: String!, $k: Int) {
+  searchVectors(collection: "${sampleCollection.collection}", near: { text: $question }, k: $k) {
+    matches {
+      score
+      record { key metadata(keys: ["title", "text"]) }
+    }
+    coverage { answeredCount shardCount }
+    tookMs
+  }
+}
+`,
+  variables: { question: 'how are shards merged?', k: 3 },
+};
+
+function welcome(url: string, pods: readonly PodConfig[]): string {
+  const body = JSON.stringify({
+    query: `{ searchVectors(collection: "${sampleCollection.collection}", near: {text: "how are shards merged?"}, k: 3) { matches { score record { key } } coverage { answeredCount shardCount } } }`,
+  });
+  return `
+Quiver is up, with ${pods.length} pod(s): ${pods.map(({ name }) => name).join(', ')}
+
+  GraphiQL  ${url}/graphiql
+  GraphQL   ${url}/graphql
+  Subgraph  ${url}/subgraph
+
+Ask something:
+
+  curl -s ${url}/graphql -H 'content-type: application/json' -d '${body}'
+`;
+}

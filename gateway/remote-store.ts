@@ -1,0 +1,212 @@
+import { filterToJson } from '../schema/filter-json.ts';
+import type { Filter } from '../schema/filter.ts';
+import { defaultLimits } from '../schema/limits.ts';
+import { vectorToBase64 } from '../schema/vector.ts';
+import { toCursor } from '../subgraphs/arguments.ts';
+import type { Call } from '../subgraphs/call.ts';
+import type { Logger } from '../subgraphs/logger.ts';
+import type {
+  CollectionPage,
+  CollectionsQuery,
+  SearchQuery,
+  Selection,
+  VectorStore,
+} from '../subgraphs/store.ts';
+import { createClient, type Client } from './remote/client.ts';
+import { documents } from './remote/documents.ts';
+import { anyObject, boolean, list, nullable, number, object } from './remote/reader.ts';
+import * as read from './remote/readers.ts';
+import { createTransport } from './remote/transport.ts';
+
+/**
+ * Another `vectors` subgraph over HTTP, one request an operation. `pod` is the name it must have;
+ * `url` its GraphQL endpoint, by default at /graphql.
+ */
+export function createRemoteStore(options: {
+  readonly pod: string;
+  readonly url: string;
+  readonly connectionsMax: number;
+  readonly logger: Logger;
+}): VectorStore {
+  const { pod, logger } = options;
+  const transport = createTransport({
+    ...options,
+    answerBytesMax: defaultLimits.answerBytesMax,
+  });
+  const client = createClient({ pod, transport, logger });
+  return {
+    ...reads(client),
+    ...writes(client),
+    ...collections(client),
+    ...buckets(client),
+    pods: (call) => client.ask(documents.pods, {}, list(read.pod), call),
+    close: () => transport.close(),
+  };
+}
+
+const reads = ({
+  ask,
+  askEach,
+}: Client): Pick<VectorStore, 'describe' | 'search' | 'fetch' | 'scan' | 'count'> => ({
+  describe: ({ bucket, collection }, call) =>
+    ask(documents.describe, { bucket, collection }, nullable(read.collectionRow), call),
+
+  async search(query, call) {
+    const result = await ask(documents.search, searchVariables(query), read.searchResult, call);
+    const { matches, hasMore, placementVersion, profile, coverage } = result;
+    return { matches, hasMore, placementVersion, shards: [...profile, ...coverage.failures] };
+  },
+
+  fetch: ({ select, ...query }, call) =>
+    askEach(
+      documents.fetch,
+      { ...query, ...selected(select) },
+      query.keys.map((key) => nullable(read.recordOf(key))),
+      call,
+    ),
+
+  async scan({ select, filter, after, ...query }, call) {
+    const variables = {
+      ...query,
+      ...selected(select),
+      filter: filterOf(filter),
+      after: after === null ? null : toCursor([after]),
+    };
+    const { nodes, pageInfo } = await ask(documents.scan, variables, read.recordPage, call);
+    return { records: nodes, hasMore: pageInfo.hasNextPage };
+  },
+
+  count: ({ filter, ...ref }, call) =>
+    ask(documents.count, { ...ref, filter: filterOf(filter) }, number, call),
+});
+
+const writes = ({ ask }: Client): Pick<VectorStore, 'upsert' | 'updateMetadata' | 'delete'> => ({
+  async upsert(write, call) {
+    const records = write.records.map(({ vector, ...record }) => ({
+      ...record,
+      vector: vectorToBase64(vector),
+    }));
+    const reader = object({ upsertedCount: number });
+    return (await ask(documents.upsert, { ...write, records }, reader, call)).upsertedCount;
+  },
+
+  async updateMetadata(write, call) {
+    const reader = object({ updatedCount: number });
+    return (await ask(documents.updateMetadata, write, reader, call)).updatedCount;
+  },
+
+  async delete({ target, ...write }, call) {
+    const keyed = 'keys' in target ? target : { filter: filterOf(target.filter) };
+    const reader = object({ deletedCount: number });
+    return (await ask(documents.delete, { ...write, ...keyed }, reader, call)).deletedCount;
+  },
+});
+
+type Collections = Pick<
+  VectorStore,
+  | 'listCollections'
+  | 'inspect'
+  | 'createCollection'
+  | 'deleteCollection'
+  | 'createIndex'
+  | 'dropIndex'
+>;
+
+const collections = (client: Client): Collections => ({
+  listCollections: (query, call) =>
+    query.everyState ? listRows(client, query, call) : listNodes(client, query, call),
+
+  inspect: (refs, what, call) =>
+    client.ask(
+      documents.inspect,
+      { refs: refs.map(({ bucket, collection }) => ({ bucket, collection })), what },
+      read.inspections,
+      call,
+    ),
+
+  createCollection({ collection, ...spec }, placement, call) {
+    const variables = { input: { ...spec, name: collection }, placement };
+    const reader = object({ collection: read.collectionNode, created: boolean });
+    return client.ask(documents.createCollection, variables, reader, call);
+  },
+
+  async deleteCollection({ bucket, collection }, placement, call) {
+    const variables = { bucket, collection, placement };
+    const reader = object({ deleted: boolean });
+    return (await client.ask(documents.deleteCollection, variables, reader, call)).deleted;
+  },
+
+  async createIndex(spec, call) {
+    const input = { ...spec, waitMs: Math.floor(spec.waitMs) };
+    await client.ask(documents.createIndex, { input }, anyObject, call);
+  },
+
+  async dropIndex(query, call) {
+    const reader = object({ dropped: boolean });
+    return (await client.ask(documents.dropIndex, query, reader, call)).dropped;
+  },
+});
+
+/** What is in use, as everybody sees it. */
+async function listNodes(
+  { ask }: Client,
+  { bucket, prefix, limit, after }: CollectionsQuery,
+  call: Call,
+): Promise<CollectionPage> {
+  const cursor = after && toCursor([after.bucket, after.collection]);
+  const variables = { bucket, prefix, limit, after: cursor };
+  const page = await ask(documents.listCollections, variables, read.collectionConnection, call);
+  const { nodes, pageInfo, coverage } = page;
+  return { collections: nodes, hasMore: pageInfo.hasNextPage, pods: coverage.failures };
+}
+
+/** Every row that the pod has, as gateways see it. */
+const listRows = (
+  { ask }: Client,
+  { bucket, prefix, limit, after }: CollectionsQuery,
+  call: Call,
+): Promise<CollectionPage> => {
+  const position = after && { bucket: after.bucket, collection: after.collection };
+  const variables = { bucket, prefix, limit, after: position };
+  return ask(documents.listRows, variables, read.collectionRows, call);
+};
+
+const buckets = ({
+  ask,
+}: Client): Pick<VectorStore, 'listBuckets' | 'createBucket' | 'deleteBucket'> => ({
+  listBuckets: (prefix, call) => ask(documents.listBuckets, { prefix }, list(read.bucket), call),
+
+  async createBucket(name, call) {
+    const reader = object({ bucket: read.bucket });
+    return (await ask(documents.createBucket, { name }, reader, call)).bucket;
+  },
+
+  async deleteBucket(name, call) {
+    const reader = object({ deleted: boolean });
+    return (await ask(documents.deleteBucket, { name }, reader, call)).deleted;
+  },
+});
+
+function searchVariables(query: SearchQuery) {
+  const { bucket, collection, vector, limit, filter, exclude, select } = query;
+  const { metric, mode, efSearch, probes } = query;
+  return {
+    bucket,
+    collection,
+    near: { vector: vectorToBase64(vector) },
+    limit,
+    filter: filterOf(filter),
+    excludeKey: exclude,
+    // How much is enough is for the gateway to say, when it has all parts.
+    options: { metric, mode, efSearch, probes, minCoverage: 0 },
+    ...selected(select),
+  };
+}
+
+const filterOf = (filter: Filter | null) => filter && filterToJson(filter);
+
+const selected = ({ metadata, vector }: Selection) => ({
+  metadata: metadata !== 'none',
+  metadataKeys: typeof metadata === 'string' ? null : metadata,
+  vector,
+});

@@ -1,0 +1,172 @@
+import { GraphQLError } from 'graphql';
+import { errorCodes } from '../../schema/errors.ts';
+import type { JsonObject } from '../../schema/filter.ts';
+import { elementTypes, indexMethods, metrics } from '../../schema/metric.ts';
+import type { Placement, SlotRange } from '../../schema/placement.ts';
+import { readVector } from '../../schema/vector.ts';
+import type {
+  Bucket,
+  Collection,
+  Match,
+  Pod,
+  ShardFailure,
+  ShardIndex,
+  ShardInspection,
+  ShardProfile,
+  StoredRecord,
+} from '../../subgraphs/store.ts';
+import {
+  anyObject,
+  boolean,
+  list,
+  Malformed,
+  nullable,
+  number,
+  object,
+  oneOf,
+  text,
+  type Reader,
+} from './reader.ts';
+
+const json = anyObject as Reader<JsonObject>;
+
+/** Fields that were not selected are not there. */
+export const storedRecord: Reader<StoredRecord> = (input) => {
+  const { key, metadata, vectorBase64 } = anyObject(input);
+  return {
+    key: text(key),
+    metadata: metadata === undefined ? undefined : json(metadata),
+    vector: vectorBase64 === undefined ? undefined : readVector(text(vectorBase64), 'vector'),
+  };
+};
+
+/** The record that was asked for, and no other. */
+export const recordOf =
+  (key: string): Reader<StoredRecord> =>
+  (input) => {
+    const record = storedRecord(input);
+    if (record.key === key) return record;
+    throw new Malformed('needed the record that was asked for');
+  };
+
+const match: Reader<Match> = (input) => {
+  const { distance, record } = anyObject(input);
+  return { ...storedRecord(record), distance: number(distance) };
+};
+
+const profile = object<ShardProfile>({
+  pod: text,
+  plan: oneOf(['EXACT', 'HNSW', 'IVFFLAT']),
+  tookMs: number,
+  rowCount: number,
+  truncated: boolean,
+  attempts: number,
+  hedged: boolean,
+});
+
+/** Another server's account of an error, as the error again. */
+const failureError: Reader<Error> = (input) => {
+  const { code, message } = object({ code: oneOf(errorCodes), message: text })(input);
+  return new GraphQLError(message, { extensions: { code } });
+};
+
+const failure: Reader<ShardFailure> = (input) => ({
+  pod: text(anyObject(input)['pod']),
+  error: failureError(input),
+});
+
+const coverage = object({ failures: list(failure) });
+
+export const searchResult = object({
+  matches: list(match),
+  hasMore: boolean,
+  placementVersion: number,
+  coverage,
+  profile: list(profile),
+});
+
+const pageInfo = object({ hasNextPage: boolean });
+
+export const recordPage = object({ nodes: list(storedRecord), pageInfo });
+
+const range: Reader<SlotRange> = (input) => {
+  const [from, to, ...more] = list(number)(input);
+  if (from !== undefined && to !== undefined && more.length === 0) return [from, to];
+  throw new Malformed('needed a range of slots');
+};
+
+const slots: Reader<Placement['slots']> = (input) =>
+  Object.fromEntries(
+    Object.entries(anyObject(input)).map(([pod, ranges]) => [pod, list(range)(ranges)]),
+  );
+
+const placement = object<Placement>({
+  uid: text,
+  version: number,
+  state: oneOf(['creating', 'active', 'dropped']),
+  slots,
+});
+
+const collectionFields = {
+  bucket: text,
+  dimension: number,
+  metric: oneOf(metrics),
+  elementType: oneOf(elementTypes),
+  nonFilterableKeys: list(text),
+  createdAt: nullable(text),
+  placement,
+};
+
+/** As a store gives it. */
+export const collectionRow = object<Collection>({ ...collectionFields, collection: text });
+
+/** As the type VectorCollection has it. */
+export const collectionNode: Reader<Collection> = (input) => {
+  const { name, ...rest } = object({ ...collectionFields, name: text })(input);
+  return { ...rest, collection: name };
+};
+
+export const collectionConnection = object({ nodes: list(collectionNode), pageInfo, coverage });
+
+export const collectionRows = object({
+  collections: list(collectionRow),
+  hasMore: boolean,
+  pods: list(object({ pod: text, error: nullable(failureError) })),
+});
+
+const index = object<ShardIndex>({
+  name: text,
+  method: oneOf(indexMethods),
+  metric: oneOf(metrics),
+  options: json,
+  state: oneOf(['BUILDING', 'READY', 'INVALID']),
+  percent: nullable(number),
+  bytes: nullable(number),
+});
+
+export const inspections = list(
+  list(
+    object<ShardInspection>({
+      pod: text,
+      slotCount: nullable(number),
+      error: nullable(failureError),
+      count: nullable(number),
+      bytes: nullable(number),
+      indexes: nullable(list(index)),
+    }),
+  ),
+);
+
+export const bucket = object<Bucket>({
+  name: text,
+  collectionCount: nullable(number),
+  createdAt: nullable(text),
+});
+
+export const pod = object<Pod>({
+  name: text,
+  healthy: boolean,
+  postgres: nullable(text),
+  pgvector: nullable(text),
+  collectionCount: nullable(number),
+});

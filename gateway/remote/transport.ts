@@ -1,0 +1,120 @@
+import { Pool } from 'undici';
+import { errors } from '../../schema/errors.ts';
+import { defaultLimits } from '../../schema/limits.ts';
+import { remainingMs, type Call } from '../../subgraphs/call.ts';
+import type { Document } from './documents.ts';
+import { isObject } from './reader.ts';
+
+/** JSON over HTTP to one pod, over connections that are kept. */
+export interface Transport {
+  /** The body of the answer, parsed and not yet trusted. Rejects with errors of the catalogue. */
+  post(document: Document, variables: object, call: Call): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface TransportOptions {
+  /** The name that the pod must have: it refuses what is meant for another. */
+  readonly pod: string;
+  readonly url: string;
+  readonly connectionsMax: number;
+  readonly answerBytesMax: number;
+}
+
+/** Reads may be asked twice: a kept connection can break at the moment it is used. */
+const readAttemptsMax = 2;
+
+export function createTransport(options: TransportOptions): Transport {
+  const { pod, url, connectionsMax, answerBytesMax } = options;
+  const { origin, pathname } = new URL(url);
+  const path = pathname === '/' ? '/graphql' : pathname;
+  const pool = new Pool(origin, {
+    connections: connectionsMax,
+    pipelining: 1,
+    connect: { timeout: defaultLimits.timeoutMsMax },
+    // The signal of the call ends every wait.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxResponseSize: answerBytesMax,
+  });
+
+  async function send(body: string, call: Call): Promise<unknown> {
+    const response = await pool.request({
+      method: 'POST',
+      path,
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'x-quiver-pod': pod,
+        'x-timeout-ms': String(Math.max(1, remainingMs(call))),
+        'x-request-id': call.requestId,
+      },
+      body,
+      signal: call.signal,
+    });
+    return parseJson(await response.body.text());
+  }
+
+  return {
+    async post({ text, isWrite }, variables, call) {
+      const body = JSON.stringify({ query: text, variables });
+      for (let attempt = 1; ; attempt++) {
+        if (call.signal.aborted) {
+          throw errors.deadlineExceeded(call.timeoutMs, { pod, outcome: 'notWritten' });
+        }
+        try {
+          return await send(body, call);
+        } catch (error) {
+          const again = !isWrite && attempt < readAttemptsMax && isBrokenConnection(error);
+          if (!again || call.signal.aborted) throw reasonOf(error, { pod, isWrite, call });
+        }
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** Messages name no host: they are shown to callers. */
+function reasonOf(
+  error: unknown,
+  { pod, isWrite, call }: { readonly pod: string; readonly isWrite: boolean; readonly call: Call },
+): Error {
+  const outcome = isWrite ? 'unknown' : 'notWritten';
+  if (call.signal.aborted) return errors.deadlineExceeded(call.timeoutMs, { pod, outcome });
+  const code = codeOf(error);
+  if (notConnected.has(code)) return errors.podUnavailable(pod, 'does not take connections');
+  if (isBrokenConnection(error)) return errors.podUnavailable(pod, 'broke the connection', outcome);
+  return errors.podUnavailable(pod, 'gave no usable answer', outcome);
+}
+
+/** Nothing was sent. */
+const notConnected: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_CLOSED',
+  'UND_ERR_DESTROYED',
+]);
+
+const broken: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+const isBrokenConnection = (error: unknown): boolean => broken.has(codeOf(error));
+
+/** Addresses that were tried one after the other come as one error. */
+function codeOf(error: unknown): string {
+  if (!isObject(error)) return '';
+  const { code, errors: tried } = error;
+  return typeof code === 'string' ? code : codeOf(Array.isArray(tried) ? tried[0] : undefined);
+}
+
+/** undefined, which no reader takes, when it is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

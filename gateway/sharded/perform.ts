@@ -1,0 +1,110 @@
+import {
+  codeOf,
+  errors,
+  isStalePlacement,
+  outcomeOf,
+  type PodOutcome,
+  type WriteOutcome,
+} from '../../schema/errors.ts';
+import type { Call } from '../../subgraphs/call.ts';
+import type { CollectionRef, VectorStore } from '../../subgraphs/store.ts';
+import { firstError, type Failure, type Gathered } from '../scatter.ts';
+import { mayBeStale } from './attempt.ts';
+import { isSame, type Known, type Placements } from './placements.ts';
+import type { Pods } from './pods.ts';
+
+/** The collection, under the version that the caller has seen, or under any. */
+export interface Target extends CollectionRef {
+  readonly version: number | null;
+}
+
+/** A write that is cut into one part a pod. */
+export interface Write<P extends { readonly name: string }> {
+  readonly ref: Target;
+  /** The parts of all of it, or of what is left of it in `parts`. */
+  split(known: Known, parts?: readonly P[]): readonly P[];
+  /** How many records it reached. */
+  send(store: VectorStore, part: P, version: number): Promise<number>;
+}
+
+/**
+ * Send every pod its part. What was refused because the placement has changed is sent once more, by
+ * the new one. The number of records reached, or an error that says what came of each part.
+ */
+export async function perform<P extends { readonly name: string }>(
+  write: Write<P>,
+  call: Call,
+  { pods, placements }: { readonly pods: Pods; readonly placements: Placements },
+): Promise<number> {
+  const send = (parts: readonly P[], { version }: Known) =>
+    pods.scatter(parts, (store, part) => write.send(store, part, version));
+
+  const known = await knownFor(write.ref, placements, call);
+  const first = await send(write.split(known), known);
+  const refused = first.failures.filter(({ error }) => mayBeStale(error));
+  if (refused.length === 0) return sumOf(first);
+
+  const current = await placements.refresh(known, call);
+  if (isSame(current, known)) return sumOf(withReasons(first, known));
+  const left = refused.map(({ from }) => from);
+  const second = withReasons(await send(write.split(current, left), current), current);
+  const others = first.failures.filter((failure) => !refused.includes(failure));
+  return sumOf({
+    answers: [...first.answers, ...second.answers],
+    failures: [...others, ...second.failures],
+  });
+}
+
+async function knownFor(ref: Target, placements: Placements, call: Call): Promise<Known> {
+  const matches = ({ version }: Known): boolean => ref.version === null || ref.version === version;
+  const known = await placements.find(ref, call);
+  if (matches(known)) return known;
+  const current = await placements.refresh(known, call);
+  if (matches(current)) return current;
+  throw errors.stalePlacement(current.members[0]!.name, ref.collection);
+}
+
+/** The placement that all pods were asked for just now still stands: who has another is behind. */
+const withReasons = <P>(gathered: Gathered<P, number>, known: Known): Gathered<P, number> => ({
+  answers: gathered.answers,
+  failures: gathered.failures.map((failure) => ({ ...failure, error: reasonOf(failure, known) })),
+});
+
+function reasonOf({ pod, error }: Failure<unknown>, known: Known): Error {
+  if (!isStalePlacement(error)) return error;
+  const { collection } = known.collection;
+  return errors.podUnavailable(
+    pod,
+    `has an older placement of "${collection}" than the other pods, as after the restore of a backup, and refuses writes`,
+  );
+}
+
+/** All of it, or what came of it: nothing at all is the error itself. */
+function sumOf<P extends { readonly name: string }>(gathered: Gathered<P, number>): number {
+  const { answers, failures } = gathered;
+  const outcomes = outcomesOf(gathered);
+  if (failures.length === 0) return answers.reduce((sum, { answer }) => sum + answer, 0);
+  if (outcomes.every(({ outcome }) => outcome === 'notWritten')) throw firstError(failures)!;
+  throw errors.partialWrite(
+    outcomes,
+    failures.map(({ pod, error }) => causeOf(pod, error)),
+  );
+}
+
+/** One row a pod. A second part that failed where the first was written leaves a doubt. */
+function outcomesOf<P extends { readonly name: string }>({
+  answers,
+  failures,
+}: Gathered<P, number>): PodOutcome[] {
+  const outcomes = new Map<string, WriteOutcome>(answers.map(({ from }) => [from.name, 'written']));
+  for (const { pod, error } of failures) {
+    outcomes.set(pod, outcomes.has(pod) ? 'unknown' : outcomeOf(error));
+  }
+  return [...outcomes]
+    .map(([pod, outcome]) => ({ pod, outcome }))
+    .sort((a, b) => (a.pod < b.pod ? -1 : 1));
+}
+
+/** Unexpected errors are for the log. */
+const causeOf = (pod: string, error: Error): string =>
+  codeOf(error) ? error.message : `Pod "${pod}" failed.`;

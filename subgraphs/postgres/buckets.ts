@@ -1,0 +1,72 @@
+import { errors } from '../../schema/errors.ts';
+import type { Call } from '../call.ts';
+import type { Bucket } from '../store.ts';
+import type { Context } from './context.ts';
+import { sqlStateOf } from './database-errors.ts';
+import { toBucket, type BucketRow } from './rows.ts';
+import {
+  bucketStatement,
+  bucketsStatement,
+  createSchemaStatement,
+  deleteBucketStatement,
+  dropSchemaStatement,
+  insertBucketStatement,
+  lockBucketStatement,
+} from './sql/buckets.ts';
+
+export async function listBuckets(
+  { database }: Context,
+  prefix: string,
+  call: Call,
+): Promise<Bucket[]> {
+  return (await database.query<BucketRow>(bucketsStatement(prefix), call)).map(toBucket);
+}
+
+/** The bucket, made if it is not there: a creation that was cut half-way can be repeated. */
+export async function createBucket(
+  { database }: Context,
+  name: string,
+  call: Call,
+): Promise<Bucket> {
+  try {
+    return await database.transaction(async (query) => {
+      // Inserting the row makes others who create the same bucket wait until it is whole.
+      const inserted = await query(insertBucketStatement(name));
+      if (inserted.length > 0) await query(createSchemaStatement(name));
+      const [row] = await query<BucketRow>(bucketStatement(name));
+      return toBucket(row!);
+    }, call);
+  } catch (error) {
+    if (sqlStateOf(error) !== DUPLICATE_SCHEMA) throw error;
+    throw errors.badRequest(
+      'name',
+      `name must be free for a new bucket; the database has a schema "${name}" that Quiver did not make.`,
+    );
+  }
+}
+
+export async function deleteBucket(
+  { database }: Context,
+  name: string,
+  call: Call,
+): Promise<boolean> {
+  try {
+    return await database.transaction(async (query) => {
+      const [bucket] = await query<{ liveCount: number }>(lockBucketStatement(name));
+      if (!bucket) return false;
+      if (bucket.liveCount > 0) throw errors.bucketNotEmpty(name, bucket.liveCount);
+      await query(dropSchemaStatement(name));
+      await query(deleteBucketStatement(name));
+      return true;
+    }, call);
+  } catch (error) {
+    if (sqlStateOf(error) !== DEPENDENT_OBJECTS) throw error;
+    throw errors.badRequest(
+      'name',
+      `name must be an empty bucket; "${name}" holds tables that Quiver did not make.`,
+    );
+  }
+}
+
+const DUPLICATE_SCHEMA = '42P06';
+const DEPENDENT_OBJECTS = '2BP01';

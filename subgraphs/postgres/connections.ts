@@ -1,0 +1,140 @@
+import { Client, Pool, types, type PoolClient, type PoolConfig } from 'pg';
+import { codeOf, errors } from '../../schema/errors.ts';
+import type { Call } from '../call.ts';
+import type { Logger } from '../logger.ts';
+import { connectError, deadlineError } from './database-errors.ts';
+import { createTurnstile } from './turnstile.ts';
+
+export interface Connections {
+  /**
+   * Hands `work` a connection, which is free again when `work` settles. The caller's promise
+   * rejects at once when the call ends: `work` cleans up unseen.
+   */
+  use<T>(work: (client: PoolClient) => Promise<T>, call: Call): Promise<T>;
+  close(): Promise<void>;
+}
+
+export function createConnections(options: {
+  readonly url: string;
+  readonly pod: string;
+  readonly connectionsMax: number;
+  readonly logger: Logger;
+}): Connections {
+  const { pod, connectionsMax } = options;
+  const { pool, close } = openPool(options);
+  const turnstile = createTurnstile({ places: connectionsMax, waitingMax });
+
+  /** Only as many as the turnstile lets in ask for one, so that nobody waits in the pool's own line. */
+  const connect = (): Promise<PoolClient> =>
+    pool.connect().catch((error: unknown) => {
+      throw connectError(pod, error);
+    });
+
+  return {
+    async use(work, call) {
+      await turnstile.enter(call.signal, {
+        full: (waiting) => errors.overloaded(pod, waiting),
+        gone: () => deadlineError(pod, call, 'notWritten'),
+      });
+      let sent = false;
+      const working = connect().then(async (client) => {
+        let broken = false;
+        try {
+          if (call.signal.aborted) throw deadlineError(pod, call, 'notWritten');
+          sent = true;
+          return await work(client);
+        } catch (error) {
+          // The server's last words come before the connection ends: nobody may be lent it again.
+          broken = codeOf(error) === 'POD_UNAVAILABLE';
+          throw error;
+        } finally {
+          client.release(broken);
+        }
+      });
+      void working.catch(() => undefined).then(() => turnstile.leave());
+      return untilEnd(working, call, () =>
+        deadlineError(pod, call, sent ? 'unknown' : 'notWritten'),
+      );
+    },
+    close,
+  };
+}
+
+/** A connection that belongs to no pool. */
+export function createClient(url: string): Client {
+  const client = new Client(connectionOptions(url));
+  surviveErrors(client);
+  return client;
+}
+
+/** Ends the connection at once, without a word to the server. */
+export function cut(client: Client): void {
+  client.connection.stream.destroy();
+}
+
+const waitingMax = 1_000;
+const connectMs = 10_000;
+const idleMs = 60_000;
+const closingMs = 2_000;
+
+function connectionOptions(url: string): PoolConfig {
+  return {
+    connectionString: url,
+    application_name: 'quiver',
+    connectionTimeoutMillis: connectMs,
+    idleTimeoutMillis: idleMs,
+    keepAlive: true,
+    types: { getTypeParser },
+  };
+}
+
+/** As `pg` does it, but bigint as a number: ours are counts and versions, far below 2^53. */
+const getTypeParser: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
+  oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format);
+
+interface OpenPool {
+  readonly pool: Pool;
+  /** Waits for what is running, but not for long. */
+  readonly close: () => Promise<void>;
+}
+
+function openPool(options: {
+  url: string;
+  pod: string;
+  connectionsMax: number;
+  logger: Logger;
+}): OpenPool {
+  const { url, pod, connectionsMax, logger } = options;
+  const pool = new Pool({ ...connectionOptions(url), max: connectionsMax });
+  const open = new Set<Client>();
+
+  pool.on('connect', (client) => {
+    open.add(client);
+    client.once('end', () => open.delete(client));
+    surviveErrors(client);
+  });
+  pool.on('error', (error) => logger.warn({ pod, error }, 'idle connection lost'));
+
+  return {
+    pool,
+    async close() {
+      const impatience = setTimeout(() => open.forEach(cut), closingMs);
+      await pool.end().finally(() => clearTimeout(impatience));
+    },
+  };
+}
+
+/** Without a listener a connection that breaks would end the process; its statement fails anyway. */
+function surviveErrors(client: Client): void {
+  client.on('error', () => undefined);
+}
+
+/** `work`, or the error of `gone` at once when the call ends; `work` then goes on unseen. */
+function untilEnd<T>(work: Promise<T>, call: Call, gone: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(gone());
+    call.signal.addEventListener('abort', giveUp, { once: true });
+    if (call.signal.aborted) giveUp();
+    void work.then(resolve, reject).finally(() => call.signal.removeEventListener('abort', giveUp));
+  });
+}

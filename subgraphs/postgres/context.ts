@@ -1,0 +1,17 @@
+import type { Limits } from '../../schema/limits.ts';
+import type { Logger } from '../logger.ts';
+import type { Database } from './database.ts';
+import type { Memory } from './known.ts';
+
+/** What every operation of one `PostgresStore` works with; made once, when it is opened. */
+export interface Context {
+  readonly database: Database;
+  readonly pod: string;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  readonly memory: Memory;
+  /** What this database calls the type `vector`. */
+  readonly vectorOid: number;
+  /** Indexes that this store is building, by name. */
+  readonly builds: Map<string, Promise<void>>;
+}

@@ -1,0 +1,115 @@
+import { codeOf, errors, isStalePlacement } from '../../schema/errors.ts';
+import { ownersOf } from '../../schema/placement.ts';
+import type { Call } from '../call.ts';
+import type { Collection, CollectionRef, ShardIndex } from '../store.ts';
+import { sqlStateOf } from './database-errors.ts';
+import type { Database } from './database.ts';
+import { toCollection, toIndexes, type IndexRow, type PlacementRow } from './rows.ts';
+import { knownStatement } from './sql/placements.ts';
+
+/** What a store remembers of a collection, so that a search is one statement. */
+export interface Known {
+  readonly collection: Collection;
+  /** The pod that owns each slot, by slot. */
+  readonly owners: readonly string[];
+  readonly indexes: readonly ShardIndex[];
+  readonly rowsEstimate: number;
+}
+
+export interface Memory {
+  /** What is remembered, if it is not too old. */
+  peek(ref: CollectionRef): Known | undefined;
+  /** What the database says, in whatever state; null when it knows nothing. */
+  read(ref: CollectionRef, call: Call): Promise<Known | null>;
+  forget(ref: CollectionRef): void;
+}
+
+export function createMemory(database: Database): Memory {
+  const remembered = new Map<string, { readonly known: Known; readonly readAt: number }>();
+
+  return {
+    peek(ref) {
+      const entry = remembered.get(keyOf(ref));
+      return entry && Date.now() - entry.readAt < rememberedMs ? entry.known : undefined;
+    },
+
+    async read(ref, call) {
+      const [row] = await database.query<KnownRow>(knownStatement(ref), call);
+      const known = row ? toKnown(row) : null;
+      if (remembered.size >= collectionsMax) remembered.clear();
+      // What is not there may come at any moment, and nobody would tell us.
+      if (!known || isDropped(known)) remembered.delete(keyOf(ref));
+      else remembered.set(keyOf(ref), { known, readAt: Date.now() });
+      return known;
+    },
+
+    forget(ref) {
+      remembered.delete(keyOf(ref));
+    },
+  };
+}
+
+/**
+ * Does `work` with what is remembered of the collection; if that proves outdated, once more with
+ * what the database says. So `work` must have changed nothing when it fails in one of these ways.
+ */
+export async function withKnown<T>(
+  memory: Memory,
+  ref: CollectionRef,
+  call: Call,
+  work: (known: Known) => Promise<T>,
+): Promise<T> {
+  const remembered = memory.peek(ref);
+  if (remembered) {
+    try {
+      return await work(remembered);
+    } catch (error) {
+      if (!showsOutdated(error)) throw error;
+    }
+  }
+  const known = await memory.read(ref, call);
+  if (!known || isDropped(known)) throw errors.collectionNotFound(ref.bucket, ref.collection);
+  try {
+    return await work(known);
+  } catch (error) {
+    throw isGone(error) ? errors.collectionNotFound(ref.bucket, ref.collection) : error;
+  }
+}
+
+/** How long changes that no answer shows may go unseen: new indexes, growth. */
+const rememberedMs = 10_000;
+const collectionsMax = 10_000;
+
+interface KnownRow extends PlacementRow {
+  readonly indexes: readonly IndexRow[] | null;
+  readonly rowsEstimate: number | null;
+}
+
+const keyOf = ({ bucket, collection }: CollectionRef): string => `${bucket}\0${collection}`;
+
+function toKnown(row: KnownRow): Known {
+  const collection = toCollection(row);
+  return {
+    collection,
+    owners: ownersOf(collection.placement),
+    indexes: toIndexes(row.indexes ?? []),
+    rowsEstimate: row.rowsEstimate ?? 0,
+  };
+}
+
+const isDropped = ({ collection }: Known): boolean => collection.placement.state === 'dropped';
+
+/** No such table, or no such schema. */
+const goneStates: ReadonlySet<string> = new Set(['42P01', '3F000']);
+
+/** Another dimension, or another element type: no operator, or no single best one. */
+const otherTypeStates: ReadonlySet<string> = new Set(['22000', '42883', '42725']);
+
+const isGone = (error: unknown): boolean => goneStates.has(sqlStateOf(error) ?? '');
+
+const showsOutdated = (error: unknown): boolean =>
+  isStalePlacement(error) ||
+  codeOf(error) === 'DIMENSION_MISMATCH' ||
+  codeOf(error) === 'COLLECTION_NOT_FOUND' ||
+  isGone(error) ||
+  otherTypeStates.has(sqlStateOf(error) ?? '');

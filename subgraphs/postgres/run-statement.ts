@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { Client } from 'pg';
+import type { Call } from '../call.ts';
+import { requestCancel } from './cancel.ts';
+import { cut } from './connections.ts';
+import { deadlineError, statementError } from './database-errors.ts';
+import type { Statement } from './database.ts';
+
+/**
+ * Runs a statement on a connection, and settles when the connection can be used again: after a
+ * cancellation that is later than the call's end.
+ */
+export type RunStatement = <Row>(
+  client: Client,
+  statement: Statement,
+  call: Call,
+) => Promise<Row[]>;
+
+export function createRunner(options: {
+  readonly pod: string;
+  readonly named: boolean;
+  readonly cancellable: boolean;
+}): RunStatement {
+  const { pod, cancellable } = options;
+  const nameOf = options.named ? createNames() : () => undefined;
+
+  return async (client, statement, call) => {
+    if (call.signal.aborted) throw deadlineError(pod, call, 'notWritten');
+    const { text, values, reused } = statement;
+    const name = reused ? nameOf(text) : undefined;
+    const cancellation = cancellable ? cancelWithCall(client, call) : undefined;
+    try {
+      const config = { text, values: [...values], ...(name && { name }) };
+      return (await client.query(config)).rows;
+    } catch (error) {
+      throw statementError(pod, error, call);
+    } finally {
+      await cancellation?.end();
+    }
+  };
+}
+
+/** How long a cancelled statement may go on before its connection is cut. */
+const unansweredMs = 10_000;
+/** Each prepared statement costs memory on every connection; what comes later goes unnamed. */
+const preparedMax = 256;
+
+/** Cancels what the client is doing when the call ends; `end` waits until that is over. */
+function cancelWithCall(client: Client, { signal }: Call): { end(): Promise<void> } {
+  let cancelled: Promise<void> | undefined;
+  let lastResort: NodeJS.Timeout | undefined;
+  const cancel = (): void => {
+    cancelled = requestCancel(client);
+    lastResort = setTimeout(() => cut(client), unansweredMs);
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+
+  return {
+    async end() {
+      signal.removeEventListener('abort', cancel);
+      clearTimeout(lastResort);
+      await cancelled;
+    },
+  };
+}
+
+function createNames(): (text: string) => string | undefined {
+  const names = new Map<string, string>();
+  return (text) => {
+    const known = names.get(text);
+    if (known !== undefined || names.size >= preparedMax) return known;
+    const name = `quiver_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`;
+    names.set(text, name);
+    return name;
+  };
+}

@@ -1,0 +1,126 @@
+import { codeOf, errors } from '../../schema/errors.ts';
+import { compareBytes } from '../../schema/key.ts';
+import type { PlacementState } from '../../schema/placement.ts';
+import { remainingMs, startPart, type Call } from '../call.ts';
+import type { Match, Plan, SearchAnswer, SearchQuery } from '../store.ts';
+import type { Context } from './context.ts';
+import { withKnown, type Known } from './known.ts';
+import { toRecord, type RecordRow } from './rows.ts';
+import { exactPlan, planSearch, type SearchPlan } from './search-plan.ts';
+import { searchStatement } from './sql/search.ts';
+
+/** The nearest records of this pod: by an index if there is one, and exactly if that falls short. */
+export async function search(
+  context: Context,
+  query: SearchQuery,
+  call: Call,
+): Promise<SearchAnswer> {
+  const startedAt = performance.now();
+  const found = await withKnown(context.memory, query, call, (known) =>
+    findNearest(context, known, query, call),
+  );
+  const matches = found.matches.filter(({ key }) => key !== query.exclude);
+  return {
+    matches: matches.slice(0, query.limit),
+    hasMore: matches.length > query.limit,
+    shards: [
+      {
+        pod: context.pod,
+        plan: found.plan,
+        tookMs: performance.now() - startedAt,
+        rowCount: Math.min(matches.length, query.limit),
+        truncated: found.truncated,
+        attempts: 1,
+        hedged: false,
+      },
+    ],
+    placementVersion: found.version,
+  };
+}
+
+interface Found {
+  readonly version: number;
+  readonly plan: Plan;
+  readonly matches: readonly Match[];
+  /** What the table gave, before rows without a finite distance were left out. */
+  readonly rowCount: number;
+  readonly truncated: boolean;
+}
+
+interface Asked {
+  readonly known: Known;
+  readonly query: SearchQuery;
+  readonly rowsMax: number;
+}
+
+async function findNearest(
+  context: Context,
+  known: Known,
+  query: SearchQuery,
+  call: Call,
+): Promise<Found> {
+  const { collection, dimension } = known.collection;
+  if (query.vector.length !== dimension) {
+    throw errors.dimensionMismatch('near.vector', collection, dimension, query.vector.length);
+  }
+  // One more than asked shows whether there are more; the excluded record may take a place too.
+  const rowsMax = query.limit + 1 + (query.exclude === null ? 0 : 1);
+  const asked = { known, query, rowsMax };
+  const plan = planSearch(query, known, rowsMax);
+  const found = await runPlan(context, asked, plan, call);
+  if (plan.plan === 'EXACT' || found.rowCount >= rowsMax) return found;
+  return (await completely(context, asked, call)) ?? { ...found, truncated: true };
+}
+
+/** An exact scan, if there is time; some is left to bring home what the index gave. */
+async function completely(context: Context, asked: Asked, call: Call): Promise<Found | undefined> {
+  const part = startPart(call, Math.floor(remainingMs(call) * 0.9));
+  try {
+    return await runPlan(context, asked, exactPlan, part);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'DEADLINE_EXCEEDED' || code === 'OVERLOADED') return undefined;
+    throw error;
+  } finally {
+    part.end();
+  }
+}
+
+interface SearchRow extends Omit<RecordRow, 'key'> {
+  readonly version: number;
+  readonly state: PlacementState;
+  /** null in the one row of an answer without matches. */
+  readonly key: string | null;
+  readonly distance: number;
+}
+
+async function runPlan(
+  { database, memory }: Context,
+  { known, query, rowsMax }: Asked,
+  plan: SearchPlan,
+  call: Call,
+): Promise<Found> {
+  const { elementType, placement } = known.collection;
+  const statement = searchStatement(query, plan, { elementType, rowsMax });
+  const rows = await database.query<SearchRow>(statement, call);
+  const head = rows[0];
+  if (!head || head.state === 'dropped') {
+    throw errors.collectionNotFound(query.bucket, query.collection);
+  }
+  if (head.version !== placement.version) memory.forget(query);
+  const found = rows.filter((row): row is SearchRow & { key: string } => row.key !== null);
+  return {
+    version: head.version,
+    plan: plan.plan,
+    matches: toMatches(found),
+    rowCount: found.length,
+    truncated: false,
+  };
+}
+
+const toMatches = (rows: readonly (SearchRow & { readonly key: string })[]): Match[] =>
+  rows
+    .filter(({ distance }) => Number.isFinite(distance))
+    // Adding 0 turns -0 into 0.
+    .map((row) => ({ ...toRecord(row), distance: row.distance + 0 }))
+    .sort((a, b) => a.distance - b.distance || compareBytes(a.key, b.key));

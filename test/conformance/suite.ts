@@ -1,0 +1,52 @@
+import { badInput } from './bad-input.ts';
+import { buckets } from './buckets.ts';
+import { collections } from './collections.ts';
+import { contract, noting } from './contract.ts';
+import { entities } from './entities.ts';
+import { filters } from './filters.ts';
+import { indexes } from './indexes.ts';
+import { pods } from './pods.ts';
+import { records } from './records.ts';
+import { referenceCases } from './reference-cases.ts';
+import { scans } from './scans.ts';
+import { searches } from './search.ts';
+import { writes } from './writes.ts';
+import type { Subject } from './subject.ts';
+
+/**
+ * The public contract as tests, for anything that serves it. They work through GraphQL alone, in
+ * the subject's own bucket, and know nothing of what stands behind.
+ */
+export function conformance(
+  name: string,
+  open: () => Promise<Subject>,
+  /** Whether it is a subgraph, which answers `_entities` and `_service`. */
+  options: { readonly entities: boolean },
+): void {
+  describe(name, () => {
+    const used = new Set<string>();
+    let opened: Subject;
+    beforeAll(async () => {
+      opened = noting(await open(), used);
+    }, 60_000);
+    afterAll(() => opened?.close());
+
+    const subject = (): Subject => opened;
+    const suites = [
+      referenceCases,
+      searches,
+      filters,
+      records,
+      scans,
+      writes,
+      collections,
+      buckets,
+      indexes,
+      badInput,
+      pods,
+      ...(options.entities ? [entities] : []),
+    ];
+    for (const suite of suites) suite(subject);
+    contract(() => used);
+  });
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { configSchema } from '../../gateway/config-schema.ts';
+import { parseConfig } from '../../gateway/config.ts';
+import { defaultLimits } from '../../schema/limits.ts';
+
+const pods = 'pods: [{ name: a, url: "http://127.0.0.1:4101/graphql" }]';
+
+describe('the configuration', () => {
+  test('a list of pods is enough; everything else has a default', () => {
+    expect(parseConfig(pods, {})).toEqual({
+      name: 'quiver',
+      host: '127.0.0.1',
+      port: 4_000,
+      pods: [{ name: 'a', kind: 'url', url: 'http://127.0.0.1:4101/graphql' }],
+      subgraphs: [],
+      redis: null,
+      limits: defaultLimits,
+      minCoverage: 0,
+      logLevel: 'info',
+      embedder: null,
+    });
+  });
+
+  test('a pod is a URL, a database, or a folder', () => {
+    const config = parseConfig(
+      `pods:
+        - { name: a, url: "http://a/graphql" }
+        - { name: b, database: "postgres://b/vectors" }
+        - { name: c, embedded: data/c }`,
+      {},
+    );
+
+    expect(config.pods).toEqual([
+      { name: 'a', kind: 'url', url: 'http://a/graphql' },
+      { name: 'b', kind: 'database', url: 'postgres://b/vectors' },
+      { name: 'c', kind: 'embedded', folder: 'data/c' },
+    ]);
+  });
+
+  test('the environment wins over the file', () => {
+    const env = { PORT: '5000', REDIS_URL: 'redis://r', LOG_LEVEL: 'debug' };
+
+    expect(parseConfig(`${pods}\nport: 4001\nlogLevel: warn`, env)).toMatchObject({
+      port: 5_000,
+      redis: { url: 'redis://r' },
+      logLevel: 'debug',
+    });
+  });
+
+  test('a variable in a string comes from the environment', () => {
+    const text = 'pods: [{ name: a, database: "postgres://u:${PASSWORD}@${HOST}/v" }]';
+
+    const config = parseConfig(text, { PASSWORD: 'secret', HOST: 'db' });
+
+    expect(config.pods[0]).toMatchObject({ url: 'postgres://u:secret@db/v' });
+  });
+
+  test('single limits can be overridden', () => {
+    const { limits } = parseConfig(
+      `${pods}\ntimeoutMs: 800\nlimits: { windowMax: 50, indexedDimensionMax: { FLOAT32: 100 } }`,
+      {},
+    );
+
+    expect(limits).toEqual({
+      ...defaultLimits,
+      timeoutMsDefault: 800,
+      windowMax: 50,
+      indexedDimensionMax: { FLOAT32: 100, FLOAT16: 4_000 },
+    });
+  });
+
+  test('every problem is in one message', () => {
+    const text = `
+      prot: 4000
+      minCoverage: 2
+      pods:
+        - { name: Upper, url: "http://a" }
+        - { name: b }
+        - { name: c, url: "http://c", embedded: c }
+        - { name: d, database: "\${NOWHERE}" }
+      subgraphs: [{ name: products }]
+      logLevel: loud`;
+
+    expect(() => parseConfig(text, { PORT: 'many' })).toThrow(
+      [
+        'The configuration must be right before anything starts:',
+        "  file.pods[3].database needs the environment's NOWHERE",
+        '  file has the unknown key "prot"',
+        '  file.port must be integer; got "many"',
+        '  file.pods[0].name must match pattern "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"; got "Upper"',
+        '  file.pods[1] must have exactly one of url, database and embedded',
+        '  file.pods[2] must have exactly one of url, database and embedded',
+        '  file.pods[3].database must match pattern "^postgres(ql)?://"; got ""',
+        '  file.subgraphs[0] needs "url"',
+        '  file.minCoverage must be <= 1; got 2',
+        '  file.logLevel must be one of ["error","warn","info","debug","silent"]; got "loud"',
+      ].join('\n'),
+    );
+  });
+
+  test.each([
+    ['two pods of one name', 'pods: [{ name: a, embedded: a }, { name: a, embedded: b }]', '"a"'],
+    [
+      'a subgraph with the name of ours',
+      `${pods}\nsubgraphs: [{ name: vectors, url: "http://v" }]`,
+      '"vectors"',
+    ],
+    ['text that is not YAML', 'pods: [', 'must be right'],
+    ['an empty file', '', 'file must be object; got null'],
+    ['no pods', 'pods: []', 'file.pods must NOT have fewer than 1 items'],
+  ])('%s is refused', (_what, text, message) => {
+    expect(() => parseConfig(text, {})).toThrow(message);
+  });
+
+  test('a message never quotes a URL, which may hold a password', () => {
+    const text = 'pods: [{ name: a, url: "postgres://u:secret@db/v" }]';
+
+    expect(() => parseConfig(text, {})).toThrow(/^(?!.*secret).*must match pattern/s);
+  });
+
+  test('the published schema is the one that is used', () => {
+    const published: unknown = JSON.parse(readFileSync('quiver.schema.json', 'utf8'));
+
+    expect(published).toEqual(structuredClone(configSchema));
+  });
+});

@@ -1,0 +1,77 @@
+import { mergeByKey, mergeNearest } from '../../gateway/merge.ts';
+
+const part = (pod: string, items: readonly (readonly [string, number])[], hasMore = false) => ({
+  pod,
+  items: items.map(([key, distance]) => ({ key, distance })),
+  hasMore,
+});
+
+const noOwner = (): never => {
+  throw new Error('asked for the owner of a key that came once');
+};
+
+test('the nearest of all pods come first, and equal distances in the order of the key bytes', () => {
+  const { items } = mergeNearest(
+    [
+      part('a', [
+        ['é', 1],
+        ['z', 3],
+      ]),
+      part('b', [
+        ['😀', 1],
+        ['Z', 1],
+      ]),
+      part('c', [
+        ['\uFFFD', 1],
+        ['a', 1],
+      ]),
+    ],
+    5,
+    noOwner,
+  );
+
+  expect(items.map(({ key }) => key)).toEqual(['Z', 'a', 'é', '\uFFFD', '😀']);
+});
+
+test('there is more when a pod has more, or when more came than was wanted', () => {
+  const two = [part('a', [['x', 1]]), part('b', [['y', 2]])];
+
+  expect(mergeNearest(two, 2, noOwner).hasMore).toBe(false);
+  expect(mergeNearest(two, 1, noOwner).hasMore).toBe(true);
+  expect(mergeNearest([...two, part('c', [], true)], 2, noOwner).hasMore).toBe(true);
+});
+
+test.each([['a'], ['b']])('of a key on two pods the record of its owner, %s, is kept', (owner) => {
+  const parts = [
+    part('a', [
+      ['x', 1],
+      ['y', 5],
+    ]),
+    part('b', [
+      ['x', 2],
+      ['w', 3],
+    ]),
+  ];
+
+  const { items } = mergeNearest(parts, 3, () => owner);
+
+  expect(items.map(({ key }) => key)).toEqual(['x', 'w', 'y']);
+  expect(items[0]!.distance).toBe(owner === 'a' ? 1 : 2);
+});
+
+test('a scan is merged by key bytes, whatever stands in the records', () => {
+  const { items, hasMore } = mergeByKey(
+    [
+      part('a', [
+        ['b', 0],
+        ['d', 0],
+      ]),
+      part('b', [['a', 9]]),
+    ],
+    2,
+    noOwner,
+  );
+
+  expect(items.map(({ key }) => key)).toEqual(['a', 'b']);
+  expect(hasMore).toBe(true);
+});

@@ -1,0 +1,142 @@
+import type { IndexSpec, ShardIndex } from '../../../subgraphs/store.ts';
+import { onReal } from '../../support/databases.ts';
+import { codeOfRejection, fill, openPod, specOf, within, type OpenPod } from './open-pod.ts';
+
+let pod: OpenPod;
+
+beforeAll(async () => {
+  pod = await openPod();
+});
+afterAll(() => pod.close());
+
+const build = (collection: string, more: Partial<IndexSpec> = {}) =>
+  within((call) =>
+    pod.store.createIndex(
+      {
+        bucket: pod.bucket,
+        collection,
+        method: 'HNSW',
+        metric: 'L2',
+        m: null,
+        efConstruction: null,
+        lists: null,
+        ifNotExists: true,
+        waitMs: 20_000,
+        ...more,
+      },
+      call,
+    ),
+  );
+
+const everything = { count: true, bytes: true, indexes: true };
+
+const inspect = async (collection: string) => {
+  const [rows] = await within((call) =>
+    pod.store.inspect([{ bucket: pod.bucket, collection }], everything, call),
+  );
+  return rows![0]!;
+};
+
+const indexesOf = async (collection: string): Promise<readonly ShardIndex[]> =>
+  (await inspect(collection)).indexes ?? [];
+
+const some = [1, 2, 3].map((n) => ({ key: `${n}`, vector: [n, 0, 0, 1], metadata: {} }));
+
+test('indexes are built, seen with their options, and dropped', async () => {
+  await fill(pod, specOf(pod, 'built'), some);
+  await build('built', { m: 8, efConstruction: 40 });
+  await build('built', { method: 'IVFFLAT', metric: 'COSINE' });
+
+  const shown = await indexesOf('built');
+  expect(
+    shown.map(({ method, metric, options, state }) => [method, metric, options, state]),
+  ).toEqual([
+    ['HNSW', 'L2', { m: 8, efConstruction: 40 }, 'READY'],
+    ['IVFFLAT', 'COSINE', { lists: 30 }, 'READY'],
+  ]);
+
+  const drop = (metric: 'COSINE' | null) =>
+    within((call) =>
+      pod.store.dropIndex(
+        { bucket: pod.bucket, collection: 'built', method: 'HNSW', metric },
+        call,
+      ),
+    );
+  expect(await drop('COSINE')).toBe(false);
+  expect(await drop(null)).toBe(true);
+  expect((await indexesOf('built')).map(({ method }) => method)).toEqual(['IVFFLAT']);
+});
+
+test('half vectors have indexes of their own kind', async () => {
+  await fill(pod, specOf(pod, 'half', { elementType: 'FLOAT16' }), some);
+  await build('half', { metric: 'INNER_PRODUCT' });
+  expect(await indexesOf('half')).toMatchObject([{ metric: 'INNER_PRODUCT', state: 'READY' }]);
+});
+
+test('an index that is there is kept, or refused', async () => {
+  await fill(pod, specOf(pod, 'kept'), some);
+  await build('kept');
+  const before = await indexesOf('kept');
+  await build('kept');
+  expect(await indexesOf('kept')).toEqual(before);
+  await expect(build('kept', { ifNotExists: false })).rejects.toMatchObject({
+    extensions: { code: 'BAD_USER_INPUT', argument: 'input.ifNotExists' },
+  });
+});
+
+test('builds of the same index at the same time are one build', async () => {
+  await fill(pod, specOf(pod, 'joined'), some);
+  await Promise.all([build('joined'), build('joined'), build('joined')]);
+  expect(await indexesOf('joined')).toHaveLength(1);
+});
+
+onReal('an invalid leftover is built anew', async () => {
+  await fill(pod, specOf(pod, 'broken'), some);
+  await build('broken');
+  const [{ name }] = (await indexesOf('broken')) as [ShardIndex];
+  await within((call) =>
+    pod.database.query(
+      {
+        text: `update pg_index set indisvalid = false where indexrelid = $1::text::regclass`,
+        values: [`"${pod.bucket}"."${name}"`],
+      },
+      call,
+    ),
+  );
+  expect(await indexesOf('broken')).toMatchObject([{ state: 'INVALID' }]);
+  await build('broken');
+  expect(await indexesOf('broken')).toMatchObject([{ name, state: 'READY' }]);
+});
+
+onReal('a build goes on when nobody waits for it any more', async () => {
+  const spec = specOf(pod, 'waited');
+  await fill(pod, spec, some);
+  // The build waits for this transaction, and the caller does not.
+  await within((call) =>
+    pod.database.transaction(async (query) => {
+      await query({
+        text: `lock table "${pod.bucket}"."waited" in row exclusive mode`,
+        values: [],
+      });
+      await build('waited', { waitMs: 50 });
+      expect((await indexesOf('waited')).map(({ state }) => state)).not.toContain('READY');
+    }, call),
+  );
+  while ((await indexesOf('waited'))[0]?.state !== 'READY');
+  expect(await indexesOf('waited')).toMatchObject([{ state: 'READY', percent: null }]);
+});
+
+test('a collection is inspected with what is wanted; what is not there says why', async () => {
+  await fill(pod, specOf(pod, 'inspected'), some);
+  expect(await inspect('inspected')).toMatchObject({
+    pod: 'a',
+    slotCount: 1024,
+    count: 3,
+    bytes: expect.any(Number),
+    indexes: [],
+    error: null,
+  });
+  const none = await inspect('none');
+  expect(none).toMatchObject({ pod: 'a', count: null, slotCount: null });
+  expect(await codeOfRejection(Promise.reject(none.error))).toBe('COLLECTION_NOT_FOUND');
+});

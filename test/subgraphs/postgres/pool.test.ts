@@ -1,0 +1,184 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { startCall } from '../../../subgraphs/call.ts';
+import type { Database, Statement } from '../../../subgraphs/postgres/database.ts';
+import { openDatabase } from '../../../subgraphs/postgres/pool.ts';
+import { onReal, testDatabases } from '../../support/databases.ts';
+import { codeOfRejection, openPodDatabase, silent, within } from './open-pod.ts';
+
+const statement = (text: string, ...values: unknown[]): Statement => ({ text, values });
+const sleep = statement('select pg_sleep(60)');
+const backend = statement('select pg_backend_pid() as pid');
+
+const run = <Row>(database: Database, what: Statement) =>
+  within((call) => database.query<Row>(what, call));
+
+const single = (): Database =>
+  openDatabase({ ...testDatabases()[0]!, pod: 'a', connectionsMax: 1, logger: silent });
+
+const unreachable = (url: string): Database =>
+  openDatabase({
+    url,
+    pod: 'a',
+    connectionsMax: 1,
+    named: true,
+    cancellable: true,
+    logger: silent,
+  });
+
+test('bigint comes as a number, and a statement that fails leaves its connection usable', async () => {
+  const database = openPodDatabase();
+  expect(await run(database, statement('select 7::bigint as n'))).toEqual([{ n: 7 }]);
+  expect(await codeOfRejection(run(database, statement('select no_such_column')))).toContain(
+    'no_such_column',
+  );
+  expect(await run(database, statement('select $1::text as word', 'ä'))).toEqual([{ word: 'ä' }]);
+  await database.close();
+});
+
+test('a transaction that throws leaves nothing behind', async () => {
+  const database = openPodDatabase();
+  const name = `half_${process.pid}`;
+  const failing = within((call) =>
+    database.transaction(async (query) => {
+      await query(statement(`create table ${name} (id int)`));
+      throw new Error('half-way');
+    }, call),
+  );
+  await expect(failing).rejects.toThrow('half-way');
+  const [row] = await run<{ there: boolean }>(
+    database,
+    statement(`select to_regclass('${name}') is not null as there`),
+  );
+  expect(row!.there).toBe(false);
+  await database.close();
+});
+
+test('a caller whose time is over does not wait, whatever the statement does', async () => {
+  const database = openPodDatabase();
+  await expect(
+    within((call) => database.query(statement('select pg_sleep(0.5)'), call), 50),
+  ).rejects.toMatchObject({
+    extensions: { code: 'DEADLINE_EXCEEDED', timeoutMs: 50, pod: 'a', outcome: 'unknown' },
+  });
+  await database.close();
+});
+
+onReal('a statement is cancelled when its caller goes, and its connection works on', async () => {
+  const database = single();
+  const [before] = await run<{ pid: number }>(database, backend);
+  const observer = openPodDatabase();
+  const activity = statement(
+    `select state, query from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'`,
+    before!.pid,
+  );
+
+  const caller = new AbortController();
+  const call = startCall({ timeoutMs: 20_000, requestId: 'test', signal: caller.signal });
+  const sleeping = codeOfRejection(database.query(sleep, call));
+  while ((await run(observer, activity)).length === 0);
+  caller.abort();
+
+  expect(await sleeping).toBe('DEADLINE_EXCEEDED');
+  // The only connection is lent again when the cancellation is over: so this waits for it.
+  const [after] = await run<{ pid: number }>(database, backend);
+  expect(after!.pid).toBe(before!.pid);
+  expect(await run(observer, activity)).toEqual([]);
+
+  call.end();
+  await Promise.all([database.close(), observer.close()]);
+});
+
+onReal('a late cancellation never hits the next statement of the connection', async () => {
+  const database = single();
+  for (let i = 0; i < 40; i++) {
+    const caller = new AbortController();
+    const call = startCall({ timeoutMs: 20_000, requestId: 'test', signal: caller.signal });
+    const first = database.query(statement('select pg_sleep(0.002)'), call).catch(() => undefined);
+    setTimeout(() => caller.abort(), i % 5);
+    await first;
+    expect(await run(database, statement('select 1 as one'))).toEqual([{ one: 1 }]);
+    call.end();
+  }
+  await database.close();
+});
+
+onReal('a call that waits for a connection ends with its deadline, and wrote nothing', async () => {
+  const database = single();
+  const first = startCall({ timeoutMs: 20_000, requestId: 'test' });
+  const sleeping = codeOfRejection(
+    database.transaction((query) => query(statement('select pg_sleep(0.3)')), first),
+  );
+  await expect(within((call) => database.query(backend, call), 20)).rejects.toMatchObject({
+    extensions: { code: 'DEADLINE_EXCEEDED', outcome: 'notWritten' },
+  });
+  expect(await sleeping).toBe('nothing was refused');
+  first.end();
+  await database.close();
+});
+
+onReal('no more than a thousand callers wait for a connection', async () => {
+  const database = single();
+  const call = startCall({ timeoutMs: 20_000, requestId: 'test' });
+  const waiting = Array.from({ length: 1_002 }, () =>
+    codeOfRejection(database.query(statement('select 1'), call)),
+  );
+  const refused = (await Promise.all(waiting)).filter((code) => code === 'OVERLOADED');
+  expect(refused).toHaveLength(1);
+  call.end();
+  await database.close();
+});
+
+onReal('a connection that breaks under a statement leaves its outcome unknown', async () => {
+  const database = single();
+  const [{ pid }] = (await run<{ pid: number }>(database, backend)) as [{ pid: number }];
+  const observer = openPodDatabase();
+  const broken = within((call) => database.query(sleep, call));
+  const code = codeOfRejection(broken);
+  await run(observer, statement('select pg_terminate_backend($1)', pid));
+
+  expect(await code).toBe('POD_UNAVAILABLE');
+  const [next] = await run<{ pid: number }>(database, backend);
+  expect(next!.pid).not.toBe(pid);
+  await Promise.all([database.close(), observer.close()]);
+});
+
+onReal('an idle connection that breaks does no harm', async () => {
+  const database = single();
+  const [{ pid }] = (await run<{ pid: number }>(database, backend)) as [{ pid: number }];
+  const observer = openPodDatabase();
+  await run(observer, statement('select pg_terminate_backend($1)', pid));
+  // The first may still meet the broken connection; the pool has seen it then.
+  await run(database, backend).catch(() => undefined);
+  expect(await run(database, statement('select 1 as one'))).toEqual([{ one: 1 }]);
+  await Promise.all([database.close(), observer.close()]);
+});
+
+test('a database that is not there is unavailable, and nothing of its address is said', async () => {
+  const database = unreachable('postgres://secret@127.0.0.1:1/hidden');
+  const failing = within((call) => database.query(backend, call));
+  await expect(failing).rejects.toMatchObject({
+    message: 'Pod "a" did not take a connection (ECONNREFUSED).',
+    extensions: { code: 'POD_UNAVAILABLE', pod: 'a', outcome: 'notWritten' },
+  });
+  await database.close();
+});
+
+test('a server that hangs up or never answers costs no more than the deadline', async () => {
+  const sockets = new Set<{ destroy(): void }>();
+  const mute = createServer((socket) => sockets.add(socket.resume())).listen(0);
+  const rude = createServer((socket) => socket.destroy()).listen(0);
+  const urlOf = (server: typeof mute) =>
+    `postgres://u@127.0.0.1:${(server.address() as AddressInfo).port}/x`;
+  const [silentOne, rudeOne] = [unreachable(urlOf(mute)), unreachable(urlOf(rude))];
+
+  expect(await codeOfRejection(within((call) => silentOne.query(backend, call), 100))).toBe(
+    'DEADLINE_EXCEEDED',
+  );
+  expect(await codeOfRejection(within((call) => rudeOne.query(backend, call)))).toBe(
+    'POD_UNAVAILABLE',
+  );
+  for (const socket of sockets) socket.destroy();
+  await Promise.all([silentOne.close(), rudeOne.close()]);
+  mute.close();
+  rude.close();
+});

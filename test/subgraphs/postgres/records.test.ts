@@ -1,0 +1,105 @@
+import type { ScanQuery } from '../../../subgraphs/store.ts';
+import { compareBytes } from '../../../schema/key.ts';
+import { codeOfRejection, fill, openPod, specOf, within, type OpenPod } from './open-pod.ts';
+
+let pod: OpenPod;
+const keys = Array.from({ length: 50 }, (_, i) => `${i % 3 ? 'ä' : 'Z'}\u{1f600}${i}`);
+
+beforeAll(async () => {
+  pod = await openPod();
+  await fill(
+    pod,
+    specOf(pod, 'r', { dimension: 1 }),
+    keys.map((key, i) => ({ key, vector: [i], metadata: { i } })),
+  );
+});
+afterAll(() => pod.close());
+
+const scan = (more: Partial<ScanQuery>) =>
+  within((call) =>
+    pod.store.scan(
+      {
+        bucket: pod.bucket,
+        collection: 'r',
+        filter: null,
+        limit: 7,
+        after: null,
+        segment: { index: 0, of: 1 },
+        select: { metadata: 'none', vector: false },
+        ...more,
+      },
+      call,
+    ),
+  );
+
+async function scanAll(more: Partial<ScanQuery>): Promise<string[]> {
+  const found: string[] = [];
+  for (let after: string | null = null; ;) {
+    const page = await scan({ ...more, after });
+    found.push(...page.records.map(({ key }) => key));
+    if (!page.hasMore) return found;
+    after = found.at(-1)!;
+  }
+}
+
+test('a scan gives every record once, in byte order of the keys', async () => {
+  expect(await scanAll({})).toEqual([...keys].sort(compareBytes));
+});
+
+test('segments are disjoint and together everything', async () => {
+  const segments = await Promise.all(
+    [0, 1, 2].map((index) => scanAll({ segment: { index, of: 3 } })),
+  );
+  expect(segments.flat().sort(compareBytes)).toEqual([...keys].sort(compareBytes));
+  expect(Math.min(...segments.map(({ length }) => length))).toBeGreaterThan(0);
+});
+
+test('a filter and a selection hold in a scan', async () => {
+  const page = await scan({
+    filter: { kind: 'lt', path: ['i'], value: 1 },
+    select: { metadata: ['i', 'no'], vector: true },
+  });
+  expect(page).toEqual({
+    records: [{ key: keys[0], metadata: { i: 0 }, vector: Float32Array.from([0]) }],
+    hasMore: false,
+  });
+});
+
+test('records are fetched in the order asked, with null where there is none', async () => {
+  const records = await within((call) =>
+    pod.store.fetch(
+      {
+        bucket: pod.bucket,
+        collection: 'r',
+        keys: [keys[3]!, 'none', keys[1]!, keys[3]!],
+        select: { metadata: 'none', vector: false },
+      },
+      call,
+    ),
+  );
+  expect(records.map((record) => (record && 'key' in record ? record.key : record))).toEqual([
+    keys[3],
+    null,
+    keys[1],
+    keys[3],
+  ]);
+});
+
+test('records are counted, all or those of a filter', async () => {
+  const count = (filter: ScanQuery['filter']) =>
+    within((call) => pod.store.count({ bucket: pod.bucket, collection: 'r', filter }, call));
+  expect(await count(null)).toBe(50);
+  expect(await count({ kind: 'in', path: ['i'], values: [1, 2, 99] })).toBe(2);
+});
+
+test('a collection that is not there is not found, by any read', async () => {
+  const ref = { bucket: pod.bucket, collection: 'none' };
+  const select = { metadata: 'none', vector: false } as const;
+  const reads = [
+    within((call) => pod.store.count({ ...ref, filter: null }, call)),
+    within((call) => pod.store.fetch({ ...ref, keys: ['a'], select }, call)),
+    scan(ref),
+  ];
+  for (const read of reads) expect(await codeOfRejection(read)).toBe('COLLECTION_NOT_FOUND');
+  expect(await within((call) => pod.store.describe(ref, call))).toBeNull();
+});
