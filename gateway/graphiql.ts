@@ -90,10 +90,13 @@ const page = `<!doctype html>
 </html>
 `;
 
+/** What somebody typed here before is kept; GraphiQL would put given variables in its place. */
 const startScript = ({ query, variables }: Example): string => `
 const tab = ${JSON.stringify({ query, variables: JSON.stringify(variables, null, 2) })};
+const first = localStorage.getItem('graphiql:tabState') === null;
+const example = first ? { defaultTabs: [tab], variables: tab.variables } : {};
 const fetcher = GraphiQL.createFetcher({ url: '/graphql' });
 ReactDOM.createRoot(document.getElementById('graphiql')).render(
-  React.createElement(GraphiQL, { fetcher, defaultTabs: [tab], defaultEditorToolsVisibility: true }),
+  React.createElement(GraphiQL, { fetcher, defaultEditorToolsVisibility: true, ...example }),
 );
 `;

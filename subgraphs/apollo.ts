@@ -68,6 +68,20 @@ function withoutRequest(formatted: GraphQLFormattedError): GraphQLFormattedError
   return { ...formatted, extensions: { ...formatted.extensions, code: 'BAD_USER_INPUT' } };
 }
 
+/**
+ * A request that is wrong is a 400, also where Apollo's gateway throws and Apollo says 500. Clients
+ * that ask for plain JSON get 200, as GraphQL over HTTP has it: to them a 400 is not an answer.
+ */
+function statusOf(
+  status: number | undefined,
+  accept: string,
+  shown: readonly GraphQLFormattedError[],
+): number | undefined {
+  if ((status !== 400 && status !== 500) || shown.some(isInternal)) return status;
+  const plain = accept.includes('application/json') && !accept.includes('graphql-response+json');
+  return plain ? 200 : 400;
+}
+
 const isInternal = (error: GraphQLFormattedError): boolean =>
   error.extensions?.['code'] === 'INTERNAL_SERVER_ERROR';
 
@@ -82,13 +96,14 @@ function judgeErrors<C extends VectorsContext>(logger: Logger): ApolloServerPlug
     },
     async requestDidStart() {
       return {
-        async willSendResponse({ response, errors, contextValue }) {
+        async willSendResponse({ request, response, errors, contextValue }) {
           if (!errors || response.body.kind !== 'single') return;
           const context = { logger, requestId: contextValue.call.requestId };
           const shown = errors.map((error) => judged(error, context));
           response.body.singleResult.errors = shown;
-          // Apollo's word for whatever a gateway throws, such as an operation's unknown name.
-          if (response.http.status === 500 && !shown.some(isInternal)) response.http.status = 400;
+          const accept = request.http?.headers.get('accept') ?? '*/*';
+          const status = statusOf(response.http.status, accept, shown);
+          if (status !== undefined) response.http.status = status;
         },
       };
     },

@@ -2,7 +2,7 @@ import { codeOf, errors } from '../schema/errors.ts';
 import { fitsFloat16, isZero } from '../schema/vector.ts';
 import type { Metric } from '../schema/metric.ts';
 import type { Call } from './call.ts';
-import type { Collection, CollectionRef, VectorStore } from './store.ts';
+import type { Collection, CollectionRef, CollectionSpec, VectorStore } from './store.ts';
 
 /**
  * The collection, if it is there and `accept` does not throw. What a store remembers may be out of
@@ -29,6 +29,28 @@ export async function requireCollection(
 function active(collection: Collection | null, ref: CollectionRef): Collection {
   if (collection?.placement.state === 'active') return collection;
   throw errors.collectionNotFound(ref.bucket, ref.collection);
+}
+
+/** The collection that is there instead of a new one, if the caller can do with it. */
+export function requireSame(spec: CollectionSpec, there: Collection): Collection {
+  const difference = differenceOf(spec, there);
+  if (spec.ifNotExists && difference === undefined) return there;
+  throw errors.collectionExists(spec.bucket, spec.collection, difference);
+}
+
+/** What makes it another collection than the one that was asked for. */
+export function differenceOf(spec: CollectionSpec, there: Collection): string | undefined {
+  if (there.dimension !== spec.dimension) return `dimension ${there.dimension}`;
+  if (there.metric !== spec.metric) return `metric ${there.metric}`;
+  if (there.elementType !== spec.elementType) return `element type ${there.elementType}`;
+  return undefined;
+}
+
+/** A pod that a new collection is to have and that does not exist. */
+export function checkPods(wanted: readonly string[] | null, names: readonly string[]): void {
+  const unknown = wanted?.find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw errors.badInput('input.pods', `names of pods (${names.join(', ')})`, unknown);
 }
 
 /** Whether a vector can be compared with (or stored among) those of the collection. */

@@ -170,7 +170,7 @@ async function podsOf(store: VectorStore, requestId: string) {
 }
 
 function busyPort(error: unknown, host: string, port: number): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = (error as { code?: unknown }).code;
   if (code === 'EADDRINUSE') {
     return new Error(`Port ${port} of ${host} must be free; another program listens there.`);
   }

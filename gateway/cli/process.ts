@@ -31,7 +31,16 @@ export async function serveUntilSignal(start: () => Promise<Closable>): Promise<
 }
 
 /** Structured lines on stderr: stdout is for what a person asked for. */
-export const createLogger = (level: string) => pino({ level }, pino.destination(2));
+export const createLogger = (level: string) =>
+  pino({ level, serializers: { err: loggedError, error: loggedError } }, pino.destination(2));
+
+/** `pg` hangs its whole client, with the password, on its errors: no more than this is logged. */
+function loggedError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const code = 'code' in error ? { code: error.code } : {};
+  return { name, message, ...code, stack, ...(cause ? { cause: loggedError(cause) } : {}) };
+}
 
 function fail(error: unknown): void {
   const detailed = process.env['LOG_LEVEL'] === 'debug' && error instanceof Error;

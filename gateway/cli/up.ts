@@ -90,7 +90,11 @@ async function addSample(service: VectorsService): Promise<void> {
 
 const example: Example = {
   query: `query Search($question: String!, $k: Int) {
-  searchVectors(collection: "${sampleCollection.collection}", near: { text: $question }, k: $k) {
+  searchVectors(
+    collection: "${sampleCollection.collection}"
+    near: { text: $question }
+    k: $k
+  ) {
     matches {
       score
       record { key metadata(keys: ["title", "text"]) }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { errors } from '../../schema/errors.ts';
 import { membersOf, spreadSlots, type Placement } from '../../schema/placement.ts';
 import type { Call } from '../../subgraphs/call.ts';
+import { checkPods, differenceOf, requireSame } from '../../subgraphs/collections.ts';
 import type { Collection, CollectionSpec } from '../../subgraphs/store.ts';
 import type { Placements, Reading } from './placements.ts';
 import type { Pods } from './pods.ts';
@@ -50,10 +51,7 @@ export async function createCollection(
 
 function membersFor({ pods: wanted }: CollectionSpec, { all }: Pods): readonly string[] {
   const names = all.map(({ name }) => name).sort();
-  const unknown = wanted?.find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw errors.badInput('input.pods', `names of pods (${names.join(', ')})`, unknown);
-  }
+  checkPods(wanted, names);
   return wanted ? [...new Set(wanted)].sort() : names;
 }
 
@@ -62,19 +60,10 @@ function requireAnswers({ failures }: Reading, members: readonly string[]): void
   if (failure) throw failure.error;
 }
 
-function existing(spec: CollectionSpec, collection: Collection): Creation {
-  const difference = differenceOf(spec, collection);
-  if (spec.ifNotExists && difference === undefined) return { collection, created: false };
-  throw errors.collectionExists(spec.bucket, spec.collection, difference);
-}
-
-/** What makes it another collection than the one that was asked for. */
-function differenceOf(spec: CollectionSpec, collection: Collection): string | undefined {
-  if (collection.dimension !== spec.dimension) return `dimension ${collection.dimension}`;
-  if (collection.metric !== spec.metric) return `metric ${collection.metric}`;
-  if (collection.elementType !== spec.elementType) return `element type ${collection.elementType}`;
-  return undefined;
-}
+const existing = (spec: CollectionSpec, there: Collection): Creation => ({
+  collection: requireSame(spec, there),
+  created: false,
+});
 
 /** A pod keeps what is active there until it is told that this collection is gone. */
 async function removeSuperseded(reading: Reading, pods: Pods, call: Call): Promise<void> {

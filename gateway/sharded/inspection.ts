@@ -22,7 +22,7 @@ export async function inspect(
   );
 
   const rows = found.map((known) =>
-    known instanceof Error ? pods.all.map(({ name }) => failedRow(name, null, known)) : [],
+    known instanceof Error ? pods.all.map(({ name }) => failedRow(name, known, known)) : [],
   );
   for (const { from, answer } of answers) {
     from.positions.forEach((position, i) => rows[position]!.push(...(answer[i] ?? [])));
@@ -53,8 +53,11 @@ function legsOf(found: readonly (Known | Error)[]): readonly Leg[] {
   return [...legs.values()];
 }
 
-function failedRow(pod: string, known: Known | Error | null, error: Error): ShardInspection {
-  const placement = known && !(known instanceof Error) ? known.collection.placement : null;
-  const slotCount = placement && slotCountOf(placement, pod);
-  return { pod, slotCount, error, count: null, bytes: null, indexes: null };
-}
+const failedRow = (pod: string, known: Known | Error, error: Error): ShardInspection => ({
+  pod,
+  slotCount: known instanceof Error ? null : slotCountOf(known.collection.placement, pod),
+  error,
+  count: null,
+  bytes: null,
+  indexes: null,
+});

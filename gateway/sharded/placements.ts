@@ -1,4 +1,5 @@
 import { errors } from '../../schema/errors.ts';
+import { slotOf } from '../../schema/key.ts';
 import { membersOf, ownersOf } from '../../schema/placement.ts';
 import { remainingMs, startPart, type Call } from '../../subgraphs/call.ts';
 import type { Collection, CollectionRef } from '../../subgraphs/store.ts';
@@ -14,8 +15,8 @@ export interface Known {
   readonly uid: string;
   readonly version: number;
   readonly members: readonly { readonly name: string }[];
-  /** The pod that owns each slot, by slot. */
-  readonly owners: readonly string[];
+  /** The pod that owns a key. */
+  readonly ownerOf: (key: string) => string;
 }
 
 /** What the pods said of a collection. */
@@ -73,7 +74,7 @@ export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
    * operation its part and not everything.
    */
   async function readSoon(ref: CollectionRef, call: Call): Promise<Reading> {
-    const part = startPart(call, remainingMs(call) / 2);
+    const part = startPart(call, Math.ceil(remainingMs(call) / 2));
     return read(ref, part).finally(() => part.end());
   }
 
@@ -144,7 +145,10 @@ function knownOf(collection: Collection): Known {
   const { placement } = collection;
   const members = membersOf(placement).map((name) => ({ name }));
   const { uid, version } = placement;
-  return { collection, uid, version, members, owners: ownersOf(placement) };
+  // Made when it is needed: it is far larger than the rest, and many are only listed.
+  let owners: readonly string[] | undefined;
+  const ownerOf = (key: string): string => (owners ??= ownersOf(placement))[slotOf(key)]!;
+  return { collection, uid, version, members, ownerOf };
 }
 
 const idOf = ({ bucket, collection }: CollectionRef): string =>

@@ -13,7 +13,7 @@ import { allOf } from '../scatter.ts';
 import { isMissing, throwMistake, underPlacement, type Outcome } from './attempt.ts';
 import type { Known, Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
-import { ownerIn, routeByKey } from './route.ts';
+import { routeByKey } from './route.ts';
 import { search } from './search.ts';
 
 interface Rooms {
@@ -70,7 +70,7 @@ async function scan(
     items: answer.records,
     hasMore: answer.hasMore,
   }));
-  const { items, hasMore } = mergeByKey(parts, query.limit, ownerIn(known));
+  const { items, hasMore } = mergeByKey(parts, query.limit, known.ownerOf);
   return { value: { records: items, hasMore }, stale };
 }
 

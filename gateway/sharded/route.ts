@@ -1,4 +1,3 @@
-import { slotOf } from '../../schema/key.ts';
 import type { Known } from './placements.ts';
 
 /** What one pod gets of an operation on keys; `positions` are those of the items in the request. */
@@ -10,13 +9,13 @@ export interface Leg<T> {
 
 /** Which pods an operation on keys goes to, decided once: each item to the pod that owns its key. */
 export function routeByKey<T>(
-  { owners }: Known,
+  { ownerOf }: Known,
   items: readonly T[],
   keyOf: (item: T) => string,
 ): readonly Leg<T>[] {
   const legs = new Map<string, { name: string; items: T[]; positions: number[] }>();
   items.forEach((item, position) => {
-    const name = owners[slotOf(keyOf(item))]!;
+    const name = ownerOf(keyOf(item));
     const leg = legs.get(name) ?? { name, items: [], positions: [] };
     leg.items.push(item);
     leg.positions.push(position);
@@ -24,8 +23,3 @@ export function routeByKey<T>(
   });
   return [...legs.values()];
 }
-
-export const ownerIn =
-  ({ owners }: Known) =>
-  (key: string): string =>
-    owners[slotOf(key)]!;

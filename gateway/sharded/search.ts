@@ -4,7 +4,6 @@ import { mergeNearest } from '../merge.ts';
 import { isMissing, throwMistake, type Outcome } from './attempt.ts';
 import type { Known } from './placements.ts';
 import type { Pods } from './pods.ts';
-import { ownerIn } from './route.ts';
 
 /** The nearest over all members; every answer says under which placement it was given. */
 export async function search(
@@ -22,7 +21,7 @@ export async function search(
     items: answer.matches,
     hasMore: answer.hasMore,
   }));
-  const { items, hasMore } = mergeNearest(parts, query.limit, ownerIn(known));
+  const { items, hasMore } = mergeNearest(parts, query.limit, known.ownerOf);
   // An answer of a gateway of which no shard took part has none.
   const versions = answers.map(({ answer }) => answer.placementVersion).filter((v) => v > 0);
   return {

@@ -22,7 +22,6 @@ export async function listBuckets(
   return (await database.query<BucketRow>(bucketsStatement(prefix), call)).map(toBucket);
 }
 
-/** The bucket, made if it is not there: a creation that was cut half-way can be repeated. */
 export async function createBucket(
   { database }: Context,
   name: string,
@@ -32,7 +31,11 @@ export async function createBucket(
     return await database.transaction(async (query) => {
       // Inserting the row makes others who create the same bucket wait until it is whole.
       const inserted = await query(insertBucketStatement(name));
-      if (inserted.length > 0) await query(createSchemaStatement(name));
+      if (inserted.length === 0) {
+        const message = `name must be free for a new bucket; "${name}" is there already.`;
+        throw errors.badRequest('name', message);
+      }
+      await query(createSchemaStatement(name));
       const [row] = await query<BucketRow>(bucketStatement(name));
       return toBucket(row!);
     }, call);

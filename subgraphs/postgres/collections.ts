@@ -3,6 +3,7 @@ import { errors } from '../../schema/errors.ts';
 import { slotCount } from '../../schema/key.ts';
 import type { Placement } from '../../schema/placement.ts';
 import type { Call } from '../call.ts';
+import { checkPods, requireSame } from '../collections.ts';
 import type {
   Collection,
   CollectionPage,
@@ -114,10 +115,12 @@ async function createWhole(
   there: Collection | null,
   pod: string,
 ): Promise<Creation> {
+  checkPods(spec.pods, [pod]);
   if (there && there.placement.state !== 'dropped') {
-    const difference = differenceOf(spec, there);
-    if (spec.ifNotExists && !difference) return { collection: there, created: false };
-    throw errors.collectionExists(spec.bucket, spec.collection, difference);
+    return { collection: requireSame(spec, there), created: false };
+  }
+  if (spec.pods && spec.pods.join() !== pod) {
+    throw errors.badInput('input.pods', `this pod alone, "${pod}"`, spec.pods);
   }
   const collection = await make(query, spec, there, {
     uid: randomUUID(),
@@ -135,9 +138,12 @@ async function createPart(
   placement: Placement,
   there: Collection | null,
 ): Promise<Creation> {
+  // What is in use goes only by its own deletion: its creation may have ended a moment ago.
   const stays =
     there !== null &&
-    (there.placement.uid === placement.uid || there.placement.version >= placement.version);
+    (there.placement.uid === placement.uid ||
+      there.placement.state === 'active' ||
+      there.placement.version >= placement.version);
   const collection = stays ? there : await make(query, spec, there, placement);
   return { collection, created: false };
 }
@@ -171,11 +177,4 @@ async function make(
   await query(createTableStatement(spec));
   const [row] = await query<PlacementRow>(insertPlacementStatement(spec, placement));
   return toCollection(row!);
-}
-
-function differenceOf(spec: CollectionSpec, there: Collection): string | undefined {
-  if (there.dimension !== spec.dimension) return `dimension ${there.dimension}`;
-  if (there.metric !== spec.metric) return `metric ${there.metric}`;
-  if (there.elementType !== spec.elementType) return `element type ${there.elementType}`;
-  return undefined;
 }

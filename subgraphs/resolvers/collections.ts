@@ -143,7 +143,8 @@ const refOf = ({ name, bucket }: NamedCollection): CollectionRef =>
 
 function loadCollection(ref: CollectionRef, context: VectorsContext) {
   return withinTime(context, null, async (call) => {
-    const found = await context.store.describe(ref, call);
+    // Whoever looks at a collection wants it as it is now, not as it is remembered.
+    const found = await context.store.describe(ref, call, { fresh: true });
     return found?.placement.state === 'active' ? present(found) : null;
   });
 }

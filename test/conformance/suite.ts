@@ -2,9 +2,12 @@ import { badInput } from './bad-input.ts';
 import { buckets } from './buckets.ts';
 import { collections } from './collections.ts';
 import { contract, noting } from './contract.ts';
+import { distances } from './distances.ts';
 import { entities } from './entities.ts';
 import { filters } from './filters.ts';
 import { indexes } from './indexes.ts';
+import { listings } from './listings.ts';
+import { targets } from './near.ts';
 import { pods } from './pods.ts';
 import { records } from './records.ts';
 import { referenceCases } from './reference-cases.ts';
@@ -34,12 +37,15 @@ export function conformance(
     const subject = (): Subject => opened;
     const suites = [
       referenceCases,
+      distances,
       searches,
+      targets,
       filters,
       records,
       scans,
       writes,
       collections,
+      listings,
       buckets,
       indexes,
       badInput,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   openFaultyPods,
   codeFrom,
@@ -149,4 +150,15 @@ test('what is there already is returned when it is the same, and told apart when
   expect(await codeFrom(create(pods.gateway(), { ifNotExists: true, metric: 'L1' }))).toBe(
     'COLLECTION_EXISTS',
   );
+});
+
+test('a creation that comes too late leaves what is in use alone', async () => {
+  const gateway = pods.gateway();
+  const { placement } = (await create(gateway)).collection;
+  const late = { ...placement, uid: randomUUID(), version: 9, state: 'creating' } as const;
+
+  const { collection } = await during((call) => pods.b.store.createCollection(spec, late, call));
+
+  expect(collection.placement.uid).toBe(placement.uid);
+  await isUsable(gateway);
 });

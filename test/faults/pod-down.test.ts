@@ -101,10 +101,7 @@ test('records of the other pods are there, those of the pod that is down are err
     record instanceof Error ? 'error' : (record?.key ?? null),
   );
   expect(failed.length).toBeGreaterThan(0);
-  expect(outcomes).toEqual([
-    ...keys.map((key) => (failed.includes(key) ? 'error' : key)),
-    null,
-  ]);
+  expect(outcomes).toEqual([...keys.map((key) => (failed.includes(key) ? 'error' : key)), null]);
 });
 
 test('each pod is asked once for all its keys', async () => {

@@ -4,7 +4,15 @@ import { defaultLimits } from '../../schema/limits.ts';
 import type { Running } from '../../subgraphs/http.ts';
 import { startPod } from '../../subgraphs/pod-server.ts';
 import type { VectorStore } from '../../subgraphs/store.ts';
-import { codeFrom, during, line, openFaultyPods, searchIn, silent, specIn } from '../support/faulty-pods.ts';
+import {
+  codeFrom,
+  during,
+  line,
+  openFaultyPods,
+  searchIn,
+  silent,
+  specIn,
+} from '../support/faulty-pods.ts';
 import type { FaultyPods } from '../support/faulty-pods.ts';
 
 let pods: FaultyPods;

@@ -47,7 +47,7 @@ export async function openRemote(): Promise<OpenStore> {
 }
 
 /** All three pods, over HTTP, as one store. */
-export async function openShardedRemote(): Promise<OpenStore> {
+async function openShardedRemote(): Promise<OpenStore> {
   return sharded(await openPods());
 }
 
@@ -101,10 +101,10 @@ export async function openGateway(path: '/graphql' | '/subgraph'): Promise<Subje
   });
 }
 
-/** What can be closed and has the name of a pod. */
 interface OpenPod {
   readonly name: string;
   readonly store: VectorStore;
+  /** Close what is behind the store. */
   close(): Promise<void>;
 }
 
@@ -114,7 +114,7 @@ const openDatabases = (): Promise<OpenPod[]> =>
       const pod = podNames[i]!;
       const database = openDatabase({ ...options, pod, logger });
       const store = await openPostgresStore({ database, pod, limits, logger });
-      return { name: pod, store, close: () => store.close() };
+      return { name: pod, store, close: async () => {} };
     }),
   );
 
@@ -127,7 +127,6 @@ async function openPods(): Promise<OpenPod[]> {
       const server = await startPod({ service, pod: name, host: '127.0.0.1', port: 0, logger });
       const store = createRemoteStore({ pod: name, url: server.url, connectionsMax: 16, logger });
       const close = async (): Promise<void> => {
-        await store.close();
         await server.close();
         await inner.close();
       };
@@ -138,16 +137,19 @@ async function openPods(): Promise<OpenPod[]> {
 
 /** The first of them; the others are not needed. */
 async function only([first, ...others]: readonly OpenPod[]): Promise<OpenStore> {
-  await Promise.all(others.map((pod) => pod.close()));
-  return { store: first!.store, pods: [first!.name], close: () => first!.close() };
+  await Promise.all(others.map((pod) => closeAll(pod.store, [pod])));
+  const { store, name } = first!;
+  return { store, pods: [name], close: () => closeAll(store, [first!]) };
 }
 
 function sharded(pods: readonly OpenPod[]): OpenStore {
   const store = createShardedStore({ pods, logger });
-  const close = async (): Promise<void> => {
-    await Promise.all(pods.map((pod) => pod.close()));
-  };
-  return { store, pods: pods.map((pod) => pod.name), close };
+  return { store, pods: pods.map((pod) => pod.name), close: () => closeAll(store, pods) };
+}
+
+async function closeAll(store: VectorStore, pods: readonly OpenPod[]): Promise<void> {
+  await store.close();
+  await Promise.all(pods.map((pod) => pod.close()));
 }
 
 const serviceOver = (store: VectorStore): VectorsService => ({

@@ -129,7 +129,7 @@ onReal('a build goes on when nobody waits for it any more', async () => {
 test('a collection is inspected with what is wanted; what is not there says why', async () => {
   await fill(pod, specOf(pod, 'inspected'), some);
   expect(await inspect('inspected')).toMatchObject({
-    pod: 'a',
+    pod: 'pod-a',
     slotCount: 1024,
     count: 3,
     bytes: expect.any(Number),
@@ -137,6 +137,6 @@ test('a collection is inspected with what is wanted; what is not there says why'
     error: null,
   });
   const none = await inspect('none');
-  expect(none).toMatchObject({ pod: 'a', count: null, slotCount: null });
+  expect(none).toMatchObject({ pod: 'pod-a', count: null, slotCount: null });
   expect(await codeOfRejection(Promise.reject(none.error))).toBe('COLLECTION_NOT_FOUND');
 });

@@ -15,7 +15,7 @@ import { freshBucket, testDatabases } from '../../support/databases.ts';
 export const silent: Logger = { info() {}, warn() {}, error() {} };
 
 /** The names of the pods that the three databases are, in all tests of this folder. */
-export const podNames = ['a', 'b', 'c'] as const;
+export const podNames = ['pod-a', 'pod-b', 'pod-c'] as const;
 
 export interface OpenPod {
   readonly store: VectorStore;

@@ -13,12 +13,12 @@ const run = <Row>(database: Database, what: Statement) =>
   within((call) => database.query<Row>(what, call));
 
 const single = (): Database =>
-  openDatabase({ ...testDatabases()[0]!, pod: 'a', connectionsMax: 1, logger: silent });
+  openDatabase({ ...testDatabases()[0]!, pod: 'pod-a', connectionsMax: 1, logger: silent });
 
 const unreachable = (url: string): Database =>
   openDatabase({
     url,
-    pod: 'a',
+    pod: 'pod-a',
     connectionsMax: 1,
     named: true,
     cancellable: true,
@@ -58,7 +58,7 @@ test('a caller whose time is over does not wait, whatever the statement does', a
   await expect(
     within((call) => database.query(statement('select pg_sleep(0.5)'), call), 50),
   ).rejects.toMatchObject({
-    extensions: { code: 'DEADLINE_EXCEEDED', timeoutMs: 50, pod: 'a', outcome: 'unknown' },
+    extensions: { code: 'DEADLINE_EXCEEDED', timeoutMs: 50, pod: 'pod-a', outcome: 'unknown' },
   });
   await database.close();
 });
@@ -157,8 +157,8 @@ test('a database that is not there is unavailable, and nothing of its address is
   const database = unreachable('postgres://secret@127.0.0.1:1/hidden');
   const failing = within((call) => database.query(backend, call));
   await expect(failing).rejects.toMatchObject({
-    message: 'Pod "a" did not take a connection (ECONNREFUSED).',
-    extensions: { code: 'POD_UNAVAILABLE', pod: 'a', outcome: 'notWritten' },
+    message: 'Pod "pod-a" did not take a connection (ECONNREFUSED).',
+    extensions: { code: 'POD_UNAVAILABLE', pod: 'pod-a', outcome: 'notWritten' },
   });
   await database.close();
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => pod.close());
 
-const single = { pod: 'a', logger: silent, connectionsMax: 1 };
+const single = { pod: 'pod-a', logger: silent, connectionsMax: 1 };
 
 const keysOf = (answer: SearchAnswer): string[] => answer.matches.map(({ key }) => key);
 const profileOf = (answer: SearchAnswer): ShardProfile => answer.shards[0] as ShardProfile;
@@ -82,7 +82,7 @@ describe('a search in a small collection', () => {
       ['0', 5.477226],
     ]);
     expect(answer).toMatchObject({ hasMore: false, placementVersion: 1 });
-    expect(profileOf(answer)).toMatchObject({ pod: 'a', plan: 'EXACT', rowCount: 10 });
+    expect(profileOf(answer)).toMatchObject({ pod: 'pod-a', plan: 'EXACT', rowCount: 10 });
   });
 
   test('says that there is more behind the last match', async () => {
@@ -172,7 +172,7 @@ describe('a search with an HNSW index', () => {
   });
 
   test('says that it may be short when there was no time for an exact scan', async () => {
-    const database = openDatabase({ ...testDatabases()[0]!, pod: 'a', logger: silent });
+    const database = openDatabase({ ...testDatabases()[0]!, pod: 'pod-a', logger: silent });
     const hurried: Database = {
       ...database,
       query: (statement, call) =>
@@ -181,7 +181,7 @@ describe('a search with an HNSW index', () => {
           : database.query(statement, call),
     };
     const limits = defaultLimits;
-    const store = await openPostgresStore({ database: hurried, pod: 'a', limits, logger: silent });
+    const store = await openPostgresStore({ database: hurried, pod: 'pod-a', limits, logger: silent });
     const query = queryOf(specOf(pod, name), [0, 0, 0, 0], { limit: 4_000 });
 
     const answer = await within((call) => store.search(query, call));
@@ -207,7 +207,7 @@ describe('a search with an HNSW index', () => {
     async () => {
       const database = openDatabase({ ...testDatabases()[0]!, ...single });
       const limits = defaultLimits;
-      const store = await openPostgresStore({ database, pod: 'a', limits, logger: silent });
+      const store = await openPostgresStore({ database, pod: 'pod-a', limits, logger: silent });
       const query = queryOf(specOf(pod, name), [0, 0, 0, 0]);
       for (let i = 0; i < 8; i++) await within((call) => store.search(query, call));
 

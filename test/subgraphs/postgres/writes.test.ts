@@ -166,7 +166,7 @@ describe('the fence', () => {
   });
 
   test('keeps out keys that another pod holds', async () => {
-    const slots = spreadSlots(['a', 'b']);
+    const slots = spreadSlots(['pod-a', 'pod-b']);
     const placement: Placement = {
       uid: '00000000-0000-4000-8000-000000000001',
       version: 1,
@@ -176,8 +176,8 @@ describe('the fence', () => {
     const spec = specOf(pod, 'shared');
     await within((call) => pod.store.createCollection(spec, placement, call));
     const keys = Array.from({ length: 20 }, (_, i) => `key ${i}`);
-    const foreign = keys.find((key) => ownersOf(placement)[slotOf(key)] === 'b')!;
-    const own = keys.find((key) => ownersOf(placement)[slotOf(key)] === 'a')!;
+    const foreign = keys.find((key) => ownersOf(placement)[slotOf(key)] === 'pod-b')!;
+    const own = keys.find((key) => ownersOf(placement)[slotOf(key)] === 'pod-a')!;
     const records = [recordOf(own, 1, 2, 3, 4), recordOf(foreign, 1, 2, 3, 4)];
 
     await expect(upsert('shared', records)).rejects.toMatchObject({

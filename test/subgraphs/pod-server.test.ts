@@ -1,0 +1,78 @@
+import type { Running } from '../../subgraphs/http.ts';
+import { startPod } from '../../subgraphs/pod-server.ts';
+import { createMemoryLogger, createStubService } from '../support/stub-service.ts';
+
+describe('a pod over HTTP', () => {
+  const service = createStubService();
+  let pod: Running;
+
+  beforeAll(async () => {
+    const logger = createMemoryLogger();
+    pod = await startPod({ service, pod: 'a', host: '127.0.0.1', port: 0, logger });
+  });
+  afterAll(() => pod.close());
+
+  async function post(query: string, headers: Record<string, string> = {}) {
+    const response = await fetch(`${pod.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query }),
+    });
+    return { status: response.status, answer: await response.json() };
+  }
+
+  test('it answers who calls it by its name, and who calls it by none', async () => {
+    const answer = { data: { vectorPods: [{ name: 'a' }] } };
+
+    expect(await post('{ vectorPods { name } }', { 'x-quiver-pod': 'a' })).toMatchObject({
+      answer,
+    });
+    expect(await post('{ vectorPods { name } }')).toMatchObject({ answer });
+  });
+
+  test('it refuses who takes it for another pod', async () => {
+    expect(await post('{ vectorPods { name } }', { 'x-quiver-pod': 'b' })).toEqual({
+      status: 421,
+      answer: {
+        errors: [
+          {
+            message: 'Pod "b" calls itself "a".',
+            extensions: { code: 'POD_UNAVAILABLE', pod: 'b', outcome: 'notWritten' },
+          },
+        ],
+      },
+    });
+  });
+
+  test('it is a federation subgraph', async () => {
+    const { answer } = await post('{ _service { sdl } }');
+
+    expect(JSON.stringify(answer)).toContain('searchVectors');
+  });
+
+  test('a form of another site cannot make a browser ask it', async () => {
+    const response = await fetch(`${pod.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: '{"query":"{ vectorPods { name } }"}',
+    });
+
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('CSRF');
+  });
+
+  test('it is ready while its database answers', async () => {
+    const response = await fetch(`${pod.url}/health/ready`);
+
+    expect(await response.json()).toEqual({ ready: true, pods: [{ name: 'a', healthy: true }] });
+  });
+
+  test('a second one on the same port says what is wrong', async () => {
+    const port = Number(new URL(pod.url).port);
+    const logger = createMemoryLogger();
+
+    await expect(startPod({ service, pod: 'a', host: '127.0.0.1', port, logger })).rejects.toThrow(
+      `Port ${port} of 127.0.0.1 must be free; another program listens there.`,
+    );
+  });
+});
