@@ -243,7 +243,11 @@ test('a bucket is created once, and never out of a schema of somebody else', asy
 
 test('a pod tells its versions, and that it is down without an error', async () => {
   const [up] = await within((call) => pod.store.pods(call));
-  expect(up).toMatchObject({ name: 'pod-a', healthy: true, postgres: expect.stringMatching(/^1[78]/) });
+  expect(up).toMatchObject({
+    name: 'pod-a',
+    healthy: true,
+    postgres: expect.stringMatching(/^1[78]/),
+  });
   expect(up!.pgvector).toMatch(/^0\.8/);
   const closed = await openPod();
   await closed.close();

@@ -181,7 +181,12 @@ describe('a search with an HNSW index', () => {
           : database.query(statement, call),
     };
     const limits = defaultLimits;
-    const store = await openPostgresStore({ database: hurried, pod: 'pod-a', limits, logger: silent });
+    const store = await openPostgresStore({
+      database: hurried,
+      pod: 'pod-a',
+      limits,
+      logger: silent,
+    });
     const query = queryOf(specOf(pod, name), [0, 0, 0, 0], { limit: 4_000 });
 
     const answer = await within((call) => store.search(query, call));
