@@ -5,10 +5,10 @@ import { vectorToBase64 } from '../schema/vector.ts';
 import { toCursor } from '../subgraphs/arguments.ts';
 import type { Call } from '../subgraphs/call.ts';
 import type { Logger } from '../subgraphs/logger.ts';
+import { searchToWire } from '../subgraphs/search-wire.ts';
 import type {
   CollectionPage,
   CollectionsQuery,
-  SearchQuery,
   Selection,
   VectorStore,
 } from '../subgraphs/store.ts';
@@ -51,11 +51,8 @@ const reads = ({
   describe: ({ bucket, collection }, call) =>
     ask(documents.describe, { bucket, collection }, nullable(read.collectionRow), call),
 
-  async search(query, call) {
-    const result = await ask(documents.search, searchVariables(query), read.searchResult, call);
-    const { matches, hasMore, placementVersion, profile, coverage } = result;
-    return { matches, hasMore, placementVersion, shards: [...profile, ...coverage.failures] };
-  },
+  search: (query, call) =>
+    ask(documents.search, { search: searchToWire(query) }, read.searchAnswer, call),
 
   fetch: ({ select, ...query }, call) =>
     askEach(
@@ -186,22 +183,6 @@ const buckets = ({
     return (await ask(documents.deleteBucket, { name }, reader, call)).deleted;
   },
 });
-
-function searchVariables(query: SearchQuery) {
-  const { bucket, collection, vector, limit, filter, exclude, select } = query;
-  const { metric, mode, efSearch, probes } = query;
-  return {
-    bucket,
-    collection,
-    near: { vector: vectorToBase64(vector) },
-    limit,
-    filter: filterOf(filter),
-    excludeKey: exclude,
-    // How much is enough is for the gateway to say, when it has all parts.
-    options: { metric, mode, efSearch, probes, minCoverage: 0 },
-    ...selected(select),
-  };
-}
 
 const filterOf = (filter: Filter | null) => filter && filterToJson(filter);
 

@@ -37,7 +37,6 @@ type Query {
     "Leave out matches farther than this. Applied after the merge."
     maxDistance: Float
     options: VectorSearchOptions
-    excludeKey: ID @inaccessible
   ): VectorSearchResult
   "null, without an error, when there is no such record."
   vectorRecord(collection: String!, bucket: String = "vecs", key: ID!): VectorRecord
@@ -51,7 +50,8 @@ type Query {
   vectorCollections(bucket: String, prefix: String, first: Int = 100, after: String): VectorCollectionConnection
   vectorBuckets(prefix: String): [VectorBucket!]
   vectorPods: [VectorPod!] @tag(name: "admin")
-  "What a pod knows of a collection, in whatever state. Between gateways and pods only, as all that is @inaccessible."
+  "Between gateways and pods only, as all that is @inaccessible: stores ask each other for JSON."
+  searchVectorShards(search: JSON!): JSON @inaccessible
   vectorPlacement(collection: String!, bucket: String = "vecs"): JSON @inaccessible
   vectorCollectionRows(bucket: String, prefix: String, first: Int = 100, after: JSON): JSON @inaccessible
   inspectVectorCollections(refs: JSON!, what: JSON!): JSON @inaccessible
@@ -139,7 +139,6 @@ type VectorSearchResult {
   "One row a shard that was asked."
   profile: [VectorShardProfile!]! @tag(name: "admin")
   tookMs: Float!
-  placementVersion: Float! @inaccessible
 }
 
 type VectorMatch {

@@ -48,12 +48,11 @@ export function startCall(options: {
 }
 
 /** A part of `parent` that may take at most `timeoutMs`. */
-export const startPart = (parent: Call, timeoutMs: number): StartedCall =>
-  startCall({
-    timeoutMs: Math.min(timeoutMs, remainingMs(parent)),
-    requestId: parent.requestId,
-    signal: parent.signal,
-  });
+export function startPart(parent: Call, timeoutMs: number): StartedCall {
+  const { requestId, signal } = parent;
+  if (timeoutMs < remainingMs(parent)) return startCall({ timeoutMs, requestId, signal });
+  return { ...parent, end() {} };
+}
 
 /**
  * What the header `x-timeout-ms` asks for: the length of the whole request and of each operation in

@@ -28,16 +28,8 @@ const collection = `bucket name dimension metric elementType nonFilterableKeys c
 
 export const documents = {
   search: query(
-    'searchVectors',
-    `Search($collection: String!, $bucket: String!, $near: VectorNear!, $limit: Int!, $filter: VectorFilter, $excludeKey: ID, $options: VectorSearchOptions, ${selection}) {
-  searchVectors(collection: $collection, bucket: $bucket, near: $near, k: $limit, filter: $filter, excludeKey: $excludeKey, options: $options) {
-    matches { distance record { ${record} } }
-    hasMore
-    placementVersion
-    coverage { failures { pod code message } }
-    profile { pod plan tookMs rowCount truncated attempts hedged }
-  }
-}`,
+    'searchVectorShards',
+    `Search($search: JSON!) { searchVectorShards(search: $search) }`,
   ),
   fetch: query(
     'vectorRecords',

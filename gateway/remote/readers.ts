@@ -9,6 +9,7 @@ import type {
   Collection,
   Match,
   Pod,
+  SearchAnswer,
   ShardFailure,
   ShardIndex,
   ShardInspection,
@@ -49,11 +50,6 @@ export const recordOf =
     throw new Malformed('needed the record that was asked for');
   };
 
-const match: Reader<Match> = (input) => {
-  const { distance, record } = anyObject(input);
-  return { ...storedRecord(record), distance: number(distance) };
-};
-
 const profile = object<ShardProfile>({
   pod: text,
   plan: oneOf(['EXACT', 'HNSW', 'IVFFLAT']),
@@ -77,13 +73,40 @@ const failure: Reader<ShardFailure> = (input) => ({
 
 const coverage = object({ failures: list(failure) });
 
-export const searchResult = object({
-  matches: list(match),
+const columns = object({
+  keys: list(text),
+  distances: list(number),
+  metadata: nullable(list(json)),
+  vectors: nullable(list(text)),
+});
+
+const searched = object({
   hasMore: boolean,
   placementVersion: number,
-  coverage,
   profile: list(profile),
+  failures: list(failure),
 });
+
+/** As `answerToWire` writes it. */
+export const searchAnswer: Reader<SearchAnswer> = (input) => {
+  const { hasMore, placementVersion, ...answered } = searched(input);
+  const shards = [...answered.profile, ...answered.failures];
+  return { matches: readMatches(input), hasMore, placementVersion, shards };
+};
+
+function readMatches(input: unknown): Match[] {
+  const { keys, distances, metadata, vectors } = columns(input);
+  for (const column of [distances, metadata, vectors]) {
+    if (column && column.length !== keys.length)
+      throw new Malformed('needed columns of one length');
+  }
+  return keys.map((key, i) => ({
+    key,
+    distance: distances[i]!,
+    metadata: metadata?.[i],
+    vector: vectors ? readVector(vectors[i], 'vector') : undefined,
+  }));
+}
 
 const pageInfo = object({ hasNextPage: boolean });
 

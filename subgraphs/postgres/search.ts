@@ -5,9 +5,10 @@ import { remainingMs, startPart, type Call } from '../call.ts';
 import type { Match, Plan, SearchAnswer, SearchQuery } from '../store.ts';
 import type { Context } from './context.ts';
 import { withKnown, type Known } from './known.ts';
-import { toRecord, type RecordRow } from './rows.ts';
+import type { RecordRow } from './rows.ts';
 import { exactPlan, planSearch, type SearchPlan } from './search-plan.ts';
 import { searchStatement } from './sql/search.ts';
+import { readVector } from './vector-bytes.ts';
 
 /** The nearest records of this pod: by an index if there is one, and exactly if that falls short. */
 export async function search(
@@ -118,9 +119,12 @@ async function runPlan(
   };
 }
 
-const toMatches = (rows: readonly (SearchRow & { readonly key: string })[]): Match[] =>
-  rows
-    .filter(({ distance }) => Number.isFinite(distance))
+function toMatches(rows: readonly (SearchRow & { readonly key: string })[]): Match[] {
+  const matches: Match[] = [];
+  for (const { key, distance, metadata, vector } of rows) {
+    if (!Number.isFinite(distance)) continue;
     // Adding 0 turns -0 into 0.
-    .map((row) => ({ ...toRecord(row), distance: row.distance + 0 }))
-    .sort((a, b) => a.distance - b.distance || compareBytes(a.key, b.key));
+    matches.push({ key, distance: distance + 0, metadata, vector: vector && readVector(vector) });
+  }
+  return matches.sort((a, b) => a.distance - b.distance || compareBytes(a.key, b.key));
+}

@@ -1,6 +1,6 @@
-import { codeOf } from '../../schema/errors.ts';
 import { readRef, type CollectionArguments } from '../arguments.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
+import { answerToWire, errorToWire, searchFromWire, type SearchWire } from '../search-wire.ts';
 import type { CollectionRef, Inspection } from '../store.ts';
 
 /**
@@ -8,6 +8,17 @@ import type { CollectionRef, Inspection } from '../store.ts';
  * ours, so their arguments are taken as they are.
  */
 export const betweenQueries = {
+  searchVectorShards(
+    _: unknown,
+    { search }: { readonly search: SearchWire },
+    context: VectorsContext,
+  ) {
+    const query = searchFromWire(search, context.limits);
+    return withinTime(context, null, async (call) =>
+      answerToWire(await context.store.search(query, call)),
+    );
+  },
+
   vectorPlacement(_: unknown, args: CollectionArguments, context: VectorsContext) {
     const ref = readRef(args);
     return withinTime(context, null, (call) => context.store.describe(ref, call, { fresh: true }));
@@ -34,7 +45,10 @@ export const betweenQueries = {
         },
         call,
       );
-      return { ...page, pods: page.pods.map(({ pod, error }) => ({ pod, error: toJson(error) })) };
+      return {
+        ...page,
+        pods: page.pods.map(({ pod, error }) => ({ pod, error: error && errorToWire(error) })),
+      };
     });
   },
 
@@ -45,10 +59,9 @@ export const betweenQueries = {
   ) {
     return withinTime(context, null, async (call) => {
       const found = await context.store.inspect(refs, what, call);
-      return found.map((rows) => rows.map((row) => ({ ...row, error: toJson(row.error) })));
+      return found.map((rows) =>
+        rows.map((row) => ({ ...row, error: row.error && errorToWire(row.error) })),
+      );
     });
   },
 };
-
-const toJson = (error: Error | null) =>
-  error && { code: codeOf(error) ?? 'INTERNAL_SERVER_ERROR', message: error.message };

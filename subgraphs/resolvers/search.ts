@@ -43,7 +43,6 @@ interface WindowArguments {
   readonly filter?: unknown;
   readonly maxDistance?: number | null;
   readonly options?: SearchOptions | null;
-  readonly excludeKey?: string | null;
 }
 
 type SearchArguments = CollectionArguments & WindowArguments & { readonly near: Near };
@@ -156,7 +155,7 @@ async function search(
       checkVector(`near.${near.kind}`, vector, found, options.metric ?? found.metric);
     });
     const metric = options.metric ?? collection.metric;
-    const exclude = near.kind === 'key' ? near.key : (args.excludeKey ?? null);
+    const exclude = near.kind === 'key' ? near.key : null;
     const { mode, efSearch, probes } = options;
     const answer = await context.store.search(
       {
@@ -228,12 +227,17 @@ function present(
     cache: { outcome: 'BYPASS', ageMs: null },
     profile: answer.shards.filter((shard): shard is ShardProfile => !('error' in shard)),
     tookMs: performance.now() - asked.startedAt,
-    placementVersion: answer.placementVersion,
   };
 }
 
 const presentMatch = (match: Match, ref: CollectionRef, metric: Metric) => ({
   distance: match.distance,
   score: scoreOf(metric, match.distance),
-  record: { ...ref, key: match.key, metadata: match.metadata, vector: match.vector },
+  record: {
+    bucket: ref.bucket,
+    collection: ref.collection,
+    key: match.key,
+    metadata: match.metadata,
+    vector: match.vector,
+  },
 });

@@ -52,15 +52,13 @@ const json =
   };
 
 const found = {
-  matches: [
-    {
-      distance: 0.5,
-      record: { key: 'k', metadata: { n: 1 }, vectorBase64: vectorToBase64(Float32Array.of(1, 2)) },
-    },
-  ],
+  keys: ['k'],
+  distances: [0.5],
+  metadata: [{ n: 1 }],
+  vectors: [vectorToBase64(Float32Array.of(1, 2))],
   hasMore: true,
   placementVersion: 7,
-  coverage: { failures: [] },
+  failures: [],
   profile: [
     {
       pod: 'pod-a',
@@ -92,7 +90,7 @@ const failureOf = (promise: Promise<unknown>): Promise<Error> =>
   );
 
 test('a search is one request with the vector as base64, and its answer is read back', async () => {
-  answer = json({ data: { searchVectors: found } });
+  answer = json({ data: { searchVectorShards: found } });
 
   const result = await search();
 
@@ -104,14 +102,16 @@ test('a search is one request with the vector as base64, and its answer is read 
   });
   expect(requests).toHaveLength(1);
   const { variables } = JSON.parse(requests[0]!.body);
-  expect(variables.near).toEqual({ vector: vectorToBase64(Float32Array.of(0, 0)) });
-  expect(variables.limit).toBe(5);
+  expect(variables.search).toMatchObject({
+    vector: vectorToBase64(Float32Array.of(0, 0)),
+    limit: 5,
+  });
   expect(requests[0]!.headers).toMatchObject({ 'x-quiver-pod': 'pod-a', 'x-request-id': 'test' });
   expect(Number(requests[0]!.headers['x-timeout-ms'])).toBeGreaterThan(0);
 });
 
 test('the text of a query is the same whatever is asked', async () => {
-  answer = json({ data: { searchVectors: found } });
+  answer = json({ data: { searchVectorShards: found } });
 
   await search();
   const other = { limit: 3, exclude: 'k', select: { metadata: ['n'], vector: true } } as const;
@@ -125,7 +125,7 @@ test('the text of a query is the same whatever is asked', async () => {
 test('connections are kept', async () => {
   let connections = 0;
   server.on('connection', () => connections++);
-  answer = json({ data: { searchVectors: found } });
+  answer = json({ data: { searchVectorShards: found } });
 
   for (let i = 0; i < 5; i++) await search();
 
@@ -139,16 +139,20 @@ describe('an answer that cannot be used is an error of that pod', () => {
     ['nothing', json('')],
     ['JSON of something else', json({ ok: true })],
     ['data without the field', json({ data: {} })],
-    ['null without a reason', json({ data: { searchVectors: null } })],
+    ['null without a reason', json({ data: { searchVectorShards: null } })],
     ['a list in place of the data', json([1])],
-    ['matches that are none', json({ data: { searchVectors: { ...found, matches: [null] } } })],
+    ['keys that are none', json({ data: { searchVectorShards: { ...found, keys: [null] } } })],
+    [
+      'more keys than distances',
+      json({ data: { searchVectorShards: { ...found, keys: ['k', 'l'] } } }),
+    ],
     [
       'an infinite distance',
-      json(JSON.stringify({ data: { searchVectors: found } }).replace('0.5', '1e999')),
+      json(JSON.stringify({ data: { searchVectorShards: found } }).replace('0.5', '1e999')),
     ],
     [
       'half a vector',
-      json(JSON.stringify({ data: { searchVectors: found } }).replace('AACAP', 'AACA')),
+      json(JSON.stringify({ data: { searchVectorShards: found } }).replace('AACAP', 'AACA')),
     ],
     ['an error without a message', json({ errors: [null] })],
     ['an error that says nothing', json({ errors: [{ message: 'at db.internal:5432' }] })],
@@ -199,7 +203,7 @@ describe('an answer that cannot be used is an error of that pod', () => {
 
 test('a read is asked once more when its connection breaks; a write never is', async () => {
   const once: Answer = (request) => {
-    answer = json({ data: { searchVectors: found } });
+    answer = json({ data: { searchVectorShards: found } });
     request.socket.destroy();
   };
 
