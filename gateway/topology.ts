@@ -1,4 +1,6 @@
+import { isWrongPod } from '../schema/errors.ts';
 import type { Limits } from '../schema/limits.ts';
+import { startCall } from '../subgraphs/call.ts';
 import { startEmbedded } from '../subgraphs/embedded/embedded.ts';
 import type { Logger } from '../subgraphs/logger.ts';
 import { openDatabase } from '../subgraphs/postgres/pool.ts';
@@ -72,14 +74,12 @@ export function placeOf(databaseUrl: string): string {
 }
 
 const retryMs = 2_000;
+const identityMs = 2_000;
 
 async function openPod(pod: PodConfig, options: TopologyOptions): Promise<VectorStore> {
   const { limits, logger, mustBeUp, onProgress } = options;
   const { name } = pod;
-  if (pod.kind === 'url') {
-    const connectionsMax = limits.poolConnectionsMax;
-    return createRemoteStore({ pod: name, url: pod.url, connectionsMax, logger });
-  }
+  if (pod.kind === 'url') return openRemote(name, pod.url, options);
 
   const beginning = Date.now();
   const open = async (): Promise<Opened> =>
@@ -94,6 +94,28 @@ async function openPod(pod: PodConfig, options: TopologyOptions): Promise<Vector
     logger,
   });
   onProgress(name, `opened in ${((Date.now() - beginning) / 1_000).toFixed(1)} s`);
+  return store;
+}
+
+/** It may be down, but not another pod. */
+async function openRemote(
+  pod: string,
+  url: string,
+  { limits, logger }: TopologyOptions,
+): Promise<VectorStore> {
+  const connectionsMax = limits.poolConnectionsMax;
+  const store = createRemoteStore({ pod, url, connectionsMax, logger });
+  const call = startCall({ timeoutMs: identityMs, requestId: 'start' });
+  try {
+    await store.pods(call);
+  } catch (error) {
+    if (isWrongPod(error)) {
+      await store.close();
+      throw new Error(`${messageOf(error)} Is ${url} the URL of another pod?`, { cause: error });
+    }
+  } finally {
+    call.end();
+  }
   return store;
 }
 
@@ -120,6 +142,9 @@ async function openEmbedded(
 }
 
 function failureOf(error: unknown, pod: PodConfig | undefined): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return pod?.kind === 'database' ? `${message} ${placeOf(pod.url)}` : message;
 }
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

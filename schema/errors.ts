@@ -122,6 +122,14 @@ export const errors = {
   podUnavailable: (pod: string, why: string, outcome: WriteOutcome = 'notWritten') =>
     fail('POD_UNAVAILABLE', `Pod "${pod}" ${why}.`, { pod, outcome }),
 
+  /** What was asked for one pod came to another: their URLs are swapped. */
+  wrongPod: (asked: string, actual: string) =>
+    fail('POD_UNAVAILABLE', `Pod "${asked}" calls itself "${actual}".`, {
+      pod: asked,
+      outcome: 'notWritten' satisfies WriteOutcome,
+      reason: WRONG_POD,
+    }),
+
   /** The placement that the caller acted on is not the pod's: read it again. Between gateways and pods. */
   stalePlacement: (pod: string, collection: string) =>
     fail('POD_UNAVAILABLE', `Pod "${pod}" has another placement of "${collection}".`, {
@@ -141,7 +149,8 @@ export const errors = {
     fail('OVERLOADED', `Pod "${pod}" has ${waiting} requests waiting; try again later.`, { pod }),
 };
 
-export const STALE_PLACEMENT = 'STALE_PLACEMENT';
+const STALE_PLACEMENT = 'STALE_PLACEMENT';
+const WRONG_POD = 'WRONG_POD';
 
 const count = (pods: readonly PodOutcome[], outcome: WriteOutcome): number =>
   pods.filter((pod) => pod.outcome === outcome).length;
@@ -167,8 +176,12 @@ export function codeOf(error: unknown): ErrorCode | undefined {
 /** The request is wrong, whichever pod says so: asking elsewhere or again cannot help. */
 export const isCallerMistake = (error: unknown): boolean => callerMistakes.has(codeOf(error) ?? '');
 
-export const isStalePlacement = (error: unknown): boolean =>
-  error instanceof GraphQLError && error.extensions['reason'] === STALE_PLACEMENT;
+export const isStalePlacement = (error: unknown): boolean => hasReason(error, STALE_PLACEMENT);
+
+export const isWrongPod = (error: unknown): boolean => hasReason(error, WRONG_POD);
+
+const hasReason = (error: unknown, reason: string): boolean =>
+  error instanceof GraphQLError && error.extensions['reason'] === reason;
 
 /** What a write that ended in `error` left behind. Only an answer that never came leaves a doubt. */
 export function outcomeOf(error: unknown): WriteOutcome {

@@ -29,7 +29,7 @@ export async function startPod(options: PodOptions): Promise<Running> {
       const asked = headerOf(request, 'x-quiver-pod');
       if (asked === undefined || asked === pod) return;
       // Two URLs were swapped: an answer would be about another pod's records.
-      await sendError(reply, 421, errors.podUnavailable(asked, `calls itself "${pod}"`).toJSON());
+      await sendError(reply, 421, errors.wrongPod(asked, pod).toJSON());
     },
     handler: fastifyApolloHandler(apollo, {
       async context(request, reply) {

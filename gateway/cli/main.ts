@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './production.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { gatewayCommand } from './gateway.ts';
 import { podCommand } from './pod.ts';

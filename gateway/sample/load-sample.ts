@@ -55,10 +55,9 @@ async function readRecords(embedder: Embedder, call: Call): Promise<NewRecord[]>
   const chunks = (await readDocs()).flatMap(({ file, text }) =>
     chunkMarkdown(file, text).map((chunk) => ({ ...chunk, file })),
   );
-  const vectors = await embedder.embed(
-    chunks.map(({ title, text }) => `${title}\n${text}`),
-    call,
-  );
+  // A heading says what its section is about, so its words count for more.
+  const texts = chunks.map(({ title, text }) => `${title}\n${title}\n${text}`);
+  const vectors = await embedder.embed(texts, call);
   return chunks.map(({ key, title, text, file }, i) => {
     const vector = vectors[i];
     if (!vector) throw new Error(`the embedder gave ${vectors.length} of ${chunks.length} vectors`);

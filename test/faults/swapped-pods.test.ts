@@ -1,5 +1,6 @@
 import { createRemoteStore } from '../../gateway/remote-store.ts';
 import { createShardedStore } from '../../gateway/sharded-store.ts';
+import { openTopology } from '../../gateway/topology.ts';
 import { defaultLimits } from '../../schema/limits.ts';
 import type { Running } from '../../subgraphs/http.ts';
 import { startPod } from '../../subgraphs/pod-server.ts';
@@ -79,4 +80,43 @@ test('pods whose URLs were swapped refuse to answer for each other', async () =>
 
   await right.close();
   await swapped.close();
+});
+
+test('a gateway does not start with swapped URLs, and names both', async () => {
+  const [a, b] = servers.map(({ url }) => url);
+  const opening = openTopology({
+    pods: [
+      { name: 'pod-a', kind: 'url', url: b! },
+      { name: 'pod-b', kind: 'url', url: a! },
+    ],
+    limits: defaultLimits,
+    logger: silent,
+    mustBeUp: false,
+    onProgress() {},
+  });
+
+  await expect(opening).rejects.toThrow(
+    `Pod "pod-a" calls itself "pod-b". Is ${b} the URL of another pod?\n` +
+      `Pod "pod-b" calls itself "pod-a". Is ${a} the URL of another pod?`,
+  );
+});
+
+test('a gateway starts while a pod that it knows by URL is down', async () => {
+  const [a] = servers.map(({ url }) => url);
+  const store = await openTopology({
+    pods: [
+      { name: 'pod-a', kind: 'url', url: a! },
+      { name: 'pod-b', kind: 'url', url: 'http://127.0.0.1:1' },
+    ],
+    limits: defaultLimits,
+    logger: silent,
+    mustBeUp: false,
+    onProgress() {},
+  });
+
+  expect(await during((call) => store.pods(call))).toMatchObject([
+    { name: 'pod-a', healthy: true },
+    { name: 'pod-b', healthy: false },
+  ]);
+  await store.close();
 });

@@ -37,7 +37,12 @@ describe('a pod over HTTP', () => {
         errors: [
           {
             message: 'Pod "b" calls itself "a".',
-            extensions: { code: 'POD_UNAVAILABLE', pod: 'b', outcome: 'notWritten' },
+            extensions: {
+              code: 'POD_UNAVAILABLE',
+              pod: 'b',
+              outcome: 'notWritten',
+              reason: 'WRONG_POD',
+            },
           },
         ],
       },
