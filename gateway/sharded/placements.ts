@@ -69,15 +69,6 @@ export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
     return { ...settled, rows, failures };
   }
 
-  /**
-   * For what comes before an operation: half of its time, so that a pod that keeps silent costs the
-   * operation its part and not everything.
-   */
-  async function readSoon(ref: CollectionRef, call: Call): Promise<Reading> {
-    const part = startPart(call, Math.ceil(remainingMs(call) / 2));
-    return read(ref, part).finally(() => part.end());
-  }
-
   /** One scatter for all who want to know at the same time. */
   async function readTogether(ref: CollectionRef, call: Call): Promise<Reading> {
     const id = idOf(ref);
@@ -87,7 +78,7 @@ export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
       // It had the patience of whoever began it; ours may be longer.
       if (result.collection || result.failures.length === 0) return result;
     }
-    const started = readSoon(ref, call);
+    const started = inHalf(call, (part) => read(ref, part));
     reading.set(id, started);
     return started.finally(() => {
       if (reading.get(id) === started) reading.delete(id);
@@ -110,7 +101,7 @@ export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
       const ref = known.collection;
       const remembered = memory.get(idOf(ref));
       if (remembered && !isSame(remembered, known)) return remembered;
-      return activeOf(foundIn(await readSoon(ref, call)), ref);
+      return activeOf(foundIn(await inHalf(call, (part) => read(ref, part))), ref);
     },
     current: async (ref, call) => activeOf(foundIn(await read(ref, call)), ref),
     async holds(known, pod, call) {
@@ -119,6 +110,15 @@ export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
     },
     forget: (ref) => void memory.delete(idOf(ref)),
   };
+}
+
+/**
+ * What comes before an operation has half of its time, so that a pod that keeps silent costs the
+ * operation its part and not everything.
+ */
+async function inHalf<T>(call: Call, run: (part: Call) => Promise<T>): Promise<T> {
+  const part = startPart(call, Math.ceil(remainingMs(call) / 2));
+  return run(part).finally(() => part.end());
 }
 
 interface Identity {

@@ -1,12 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  openFaultyPods,
-  codeFrom,
-  during,
-  line,
-  searchIn,
-  specIn,
-} from '../support/faulty-pods.ts';
+import { openFaultyPods } from '../support/faulty-pods.ts';
+import { codeFrom, during, line, searchIn, specIn } from '../support/store-calls.ts';
 import type { FaultyPods } from '../support/faulty-pods.ts';
 import type { CollectionSpec, VectorStore } from '../../subgraphs/store.ts';
 

@@ -1,7 +1,8 @@
 import { startGateway } from '../../gateway/server.ts';
 import { defaultLimits } from '../../schema/limits.ts';
 import type { Running } from '../../subgraphs/http.ts';
-import { during, line, openFaultyPods, silent, specIn } from '../support/faulty-pods.ts';
+import { openFaultyPods } from '../support/faulty-pods.ts';
+import { during, line, silent, specIn } from '../support/store-calls.ts';
 import type { FaultyPods } from '../support/faulty-pods.ts';
 
 /** `near` is on pod-a alone, `away` on pod-c alone, and `wide` on all three. */

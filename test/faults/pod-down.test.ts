@@ -1,13 +1,7 @@
 import { slotOf } from '../../schema/key.ts';
 import { spreadSlots } from '../../schema/placement.ts';
-import {
-  codeFrom,
-  during,
-  line,
-  openFaultyPods,
-  searchIn,
-  specIn,
-} from '../support/faulty-pods.ts';
+import { openFaultyPods } from '../support/faulty-pods.ts';
+import { codeFrom, during, line, searchIn, specIn } from '../support/store-calls.ts';
 import type { FaultyPods } from '../support/faulty-pods.ts';
 import { podNames } from '../support/subjects.ts';
 import type { CollectionSpec, VectorStore } from '../../subgraphs/store.ts';

@@ -5,15 +5,8 @@ import { defaultLimits } from '../../schema/limits.ts';
 import type { Running } from '../../subgraphs/http.ts';
 import { startPod } from '../../subgraphs/pod-server.ts';
 import type { VectorStore } from '../../subgraphs/store.ts';
-import {
-  codeFrom,
-  during,
-  line,
-  openFaultyPods,
-  searchIn,
-  silent,
-  specIn,
-} from '../support/faulty-pods.ts';
+import { openFaultyPods } from '../support/faulty-pods.ts';
+import { codeFrom, during, line, searchIn, silent, specIn } from '../support/store-calls.ts';
 import type { FaultyPods } from '../support/faulty-pods.ts';
 
 let pods: FaultyPods;

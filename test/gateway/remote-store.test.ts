@@ -6,7 +6,7 @@ import { createTransport } from '../../gateway/remote/transport.ts';
 import { codeOf, errors, isStalePlacement, outcomeOf } from '../../schema/errors.ts';
 import { vectorToBase64 } from '../../schema/vector.ts';
 import type { VectorStore } from '../../subgraphs/store.ts';
-import { during, line, searchIn, silent } from '../support/faulty-pods.ts';
+import { during, line, searchIn, silent } from '../support/store-calls.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 

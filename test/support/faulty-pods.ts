@@ -1,15 +1,12 @@
 import { createShardedStore } from '../../gateway/sharded-store.ts';
 import { defaultLimits } from '../../schema/limits.ts';
-import { startCall, type Call } from '../../subgraphs/call.ts';
-import type { Logger } from '../../subgraphs/logger.ts';
 import { openDatabase } from '../../subgraphs/postgres/pool.ts';
 import { openPostgresStore } from '../../subgraphs/postgres/postgres-store.ts';
-import type { CollectionSpec, NewRecord, SearchQuery, VectorStore } from '../../subgraphs/store.ts';
+import type { VectorStore } from '../../subgraphs/store.ts';
 import { freshBucket, testDatabases } from './databases.ts';
 import { faulty, type FaultyStore } from './faulty-store.ts';
+import { during, silent } from './store-calls.ts';
 import { podNames } from './subjects.ts';
-
-export const silent: Logger = { info() {}, warn() {}, error() {} };
 
 /** The three pods of the tests, each breakable, under as many gateways as a test wants. */
 export interface FaultyPods {
@@ -64,63 +61,3 @@ export async function openFaultyPods(): Promise<FaultyPods> {
     },
   };
 }
-
-/** Do something that takes a call. */
-export async function during<T>(work: (call: Call) => Promise<T>, timeoutMs = 20_000): Promise<T> {
-  const call = startCall({ timeoutMs, requestId: 'test' });
-  try {
-    return await work(call);
-  } finally {
-    call.end();
-  }
-}
-
-export const specIn = (
-  bucket: string,
-  collection: string,
-  more: Partial<CollectionSpec> = {},
-): CollectionSpec => ({
-  bucket,
-  collection,
-  dimension: 2,
-  metric: 'L2',
-  elementType: 'FLOAT32',
-  nonFilterableKeys: [],
-  pods: null,
-  ifNotExists: false,
-  ...more,
-});
-
-/** `count` records on a line: key "0" at [1, 0], "1" at [2, 0] and so on, metadata {n}. */
-export const line = (count: number): NewRecord[] =>
-  Array.from({ length: count }, (_, n) => ({
-    key: String(n),
-    vector: Float32Array.of(n + 1, 0),
-    metadata: { n },
-  }));
-
-export const searchIn = (
-  bucket: string,
-  collection: string,
-  more: Partial<SearchQuery> = {},
-): SearchQuery => ({
-  bucket,
-  collection,
-  vector: Float32Array.of(0, 0),
-  metric: 'L2',
-  limit: 5,
-  filter: null,
-  exclude: null,
-  select: { metadata: 'none', vector: false },
-  mode: 'AUTO',
-  efSearch: null,
-  probes: null,
-  ...more,
-});
-
-/** The code of the error that comes, or 'none'. */
-export const codeFrom = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'none',
-    (error: { readonly extensions?: { readonly code?: unknown } }) => error.extensions?.code,
-  );

@@ -3,17 +3,8 @@ import { spreadSlots, type Placement } from '../../../schema/placement.ts';
 import { openDatabase } from '../../../subgraphs/postgres/pool.ts';
 import { openPostgresStore } from '../../../subgraphs/postgres/postgres-store.ts';
 import type { CollectionRef, CollectionSpec } from '../../../subgraphs/store.ts';
-import {
-  codeOfRejection,
-  fill,
-  openPod,
-  openPodDatabase,
-  queryOf,
-  silent,
-  specOf,
-  within,
-  type OpenPod,
-} from './open-pod.ts';
+import { codeFrom, during, silent } from '../../support/store-calls.ts';
+import { fill, openPod, openPodDatabase, queryOf, specOf, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
 
@@ -23,11 +14,11 @@ beforeAll(async () => {
 afterAll(() => pod.close());
 
 const create = (spec: CollectionSpec, placement: Placement | null = null) =>
-  within((call) => pod.store.createCollection(spec, placement, call));
+  during((call) => pod.store.createCollection(spec, placement, call));
 const remove = (ref: CollectionRef, placement: Placement | null = null) =>
-  within((call) => pod.store.deleteCollection(ref, placement, call));
+  during((call) => pod.store.deleteCollection(ref, placement, call));
 const describeNow = (ref: CollectionRef) =>
-  within((call) => pod.store.describe(ref, call, { fresh: true }));
+  during((call) => pod.store.describe(ref, call, { fresh: true }));
 
 const placementOf = (n: number, more: Partial<Placement> = {}): Placement => ({
   uid: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
@@ -67,7 +58,7 @@ describe('opening', () => {
       limits: defaultLimits,
       logger: silent,
     });
-    expect(await codeOfRejection(opening)).toBe('POD_UNAVAILABLE');
+    expect(await codeFrom(opening)).toBe('POD_UNAVAILABLE');
     await database.close();
   });
 
@@ -95,7 +86,7 @@ describe('a collection of this pod alone', () => {
       placement: { version: 1, state: 'active', slots: { 'pod-a': [[0, 1023]] } },
     });
     expect(await describeNow(spec)).toEqual(collection);
-    expect(await codeOfRejection(create(spec))).toBe('COLLECTION_EXISTS');
+    expect(await codeFrom(create(spec))).toBe('COLLECTION_EXISTS');
     expect(await create({ ...spec, ifNotExists: true })).toEqual({ collection, created: false });
     await expect(create({ ...spec, ifNotExists: true, dimension: 5 })).rejects.toThrow(
       'but with dimension 4',
@@ -109,12 +100,12 @@ describe('a collection of this pod alone', () => {
     expect(await remove(spec)).toBe(true);
     expect(await remove(spec)).toBe(false);
     expect(await describeNow(spec)).toMatchObject({ placement: { state: 'dropped', version: 2 } });
-    const searching = within((call) => pod.store.search(queryOf(spec, [1, 2, 3, 4]), call));
-    expect(await codeOfRejection(searching)).toBe('COLLECTION_NOT_FOUND');
+    const searching = during((call) => pod.store.search(queryOf(spec, [1, 2, 3, 4]), call));
+    expect(await codeFrom(searching)).toBe('COLLECTION_NOT_FOUND');
 
     const { collection } = await create({ ...spec, dimension: 2 });
     expect(collection.placement.version).toBe(3);
-    const answer = await within((call) => pod.store.search(queryOf(spec, [1, 2]), call));
+    const answer = await during((call) => pod.store.search(queryOf(spec, [1, 2]), call));
     expect(answer).toMatchObject({ matches: [], placementVersion: 3 });
   });
 
@@ -123,7 +114,7 @@ describe('a collection of this pod alone', () => {
     await fill(pod, spec, [{ key: 'a', vector: [1, 2, 3, 4], metadata: {} }]);
     const other = await openPod();
     const search = (near: number[]) =>
-      within((call) => other.store.search(queryOf(spec, near), call));
+      during((call) => other.store.search(queryOf(spec, near), call));
     expect((await search([1, 2, 3, 4])).matches).toHaveLength(1);
 
     await remove(spec);
@@ -140,10 +131,10 @@ describe('a collection of this pod alone', () => {
     await expect(create(spec)).rejects.toMatchObject({
       extensions: { code: 'BAD_USER_INPUT', argument: 'input.bucket' },
     });
-    await within((call) =>
+    await during((call) =>
       pod.database.query({ text: `create table "${pod.bucket}".foreign_one ()`, values: [] }, call),
     );
-    expect(await codeOfRejection(create(specOf(pod, 'foreign_one')))).toBe('COLLECTION_EXISTS');
+    expect(await codeFrom(create(specOf(pod, 'foreign_one')))).toBe('COLLECTION_EXISTS');
   });
 
   test('has one creator when several create it at once', async () => {
@@ -199,7 +190,7 @@ test('collections are listed in byte order, page by page', async () => {
   for (const name of names) await create(specOf(pod, `list ${name}`));
   await remove(specOf(pod, 'list alpha_2'));
   const list = (after: CollectionRef | null, everyState = false) =>
-    within((call) =>
+    during((call) =>
       pod.store.listCollections(
         { bucket: pod.bucket, prefix: 'list ', limit: 2, after, everyState },
         call,
@@ -221,10 +212,10 @@ test('collections are listed in byte order, page by page', async () => {
 test('a bucket is deleted when it holds no collection', async () => {
   const other = await openPod();
   await create({ ...specOf(other, 'c') });
-  const removeBucket = () => within((call) => pod.store.deleteBucket(other.bucket, call));
+  const removeBucket = () => during((call) => pod.store.deleteBucket(other.bucket, call));
 
-  expect(await codeOfRejection(removeBucket())).toBe('BUCKET_NOT_EMPTY');
-  expect(await within((call) => pod.store.listBuckets(other.bucket, call))).toMatchObject([
+  expect(await codeFrom(removeBucket())).toBe('BUCKET_NOT_EMPTY');
+  expect(await during((call) => pod.store.listBuckets(other.bucket, call))).toMatchObject([
     { name: other.bucket, collectionCount: 1 },
   ]);
   await remove(specOf(other, 'c'));
@@ -234,15 +225,15 @@ test('a bucket is deleted when it holds no collection', async () => {
 });
 
 test('a bucket is created once, and never out of a schema of somebody else', async () => {
-  const make = (name: string) => within((call) => pod.store.createBucket(name, call));
+  const make = (name: string) => during((call) => pod.store.createBucket(name, call));
   const made = await Promise.allSettled([make(`${pod.bucket}_2`), make(`${pod.bucket}_2`)]);
   expect(made.map((outcome) => outcome.status).toSorted()).toEqual(['fulfilled', 'rejected']);
-  expect(await codeOfRejection(make(`${pod.bucket}_2`))).toBe('BAD_USER_INPUT');
-  expect(await codeOfRejection(make('quiver'))).toBe('BAD_USER_INPUT');
+  expect(await codeFrom(make(`${pod.bucket}_2`))).toBe('BAD_USER_INPUT');
+  expect(await codeFrom(make('quiver'))).toBe('BAD_USER_INPUT');
 });
 
 test('a pod tells its versions, and that it is down without an error', async () => {
-  const [up] = await within((call) => pod.store.pods(call));
+  const [up] = await during((call) => pod.store.pods(call));
   expect(up).toMatchObject({
     name: 'pod-a',
     healthy: true,
@@ -251,8 +242,8 @@ test('a pod tells its versions, and that it is down without an error', async () 
   expect(up!.pgvector).toMatch(/^0\.8/);
   const closed = await openPod();
   await closed.close();
-  expect(await within((call) => closed.store.pods(call))).toMatchObject([{ healthy: false }]);
+  expect(await during((call) => closed.store.pods(call))).toMatchObject([{ healthy: false }]);
   const ref = specOf(pod, 'whole');
-  const describing = within((call) => closed.store.describe(ref, call, { fresh: true }));
-  expect(await codeOfRejection(describing)).toBe('POD_UNAVAILABLE');
+  const describing = during((call) => closed.store.describe(ref, call, { fresh: true }));
+  expect(await codeFrom(describing)).toBe('POD_UNAVAILABLE');
 });

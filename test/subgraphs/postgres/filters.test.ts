@@ -1,6 +1,7 @@
 import type { Filter, Json, JsonObject, Path } from '../../../schema/filter.ts';
 import { compareBytes } from '../../../schema/key.ts';
-import { fill, openPod, specOf, within, type OpenPod } from './open-pod.ts';
+import { during } from '../../support/store-calls.ts';
+import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
 
@@ -139,7 +140,7 @@ function randomFilter(pick: Pick, depth: number): Filter {
 }
 
 const keysMatching = (collection: string, filter: Filter) =>
-  within(async (call) => {
+  during(async (call) => {
     const { records } = await pod.store.scan(
       {
         bucket: pod.bucket,

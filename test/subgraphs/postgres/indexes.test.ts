@@ -1,6 +1,7 @@
 import type { IndexSpec, ShardIndex } from '../../../subgraphs/store.ts';
 import { onReal } from '../../support/databases.ts';
-import { codeOfRejection, fill, openPod, specOf, within, type OpenPod } from './open-pod.ts';
+import { codeFrom, during } from '../../support/store-calls.ts';
+import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
 
@@ -10,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => pod.close());
 
 const build = (collection: string, more: Partial<IndexSpec> = {}) =>
-  within((call) =>
+  during((call) =>
     pod.store.createIndex(
       {
         bucket: pod.bucket,
@@ -31,7 +32,7 @@ const build = (collection: string, more: Partial<IndexSpec> = {}) =>
 const everything = { count: true, bytes: true, indexes: true };
 
 const inspect = async (collection: string) => {
-  const [rows] = await within((call) =>
+  const [rows] = await during((call) =>
     pod.store.inspect([{ bucket: pod.bucket, collection }], everything, call),
   );
   return rows![0]!;
@@ -56,7 +57,7 @@ test('indexes are built, seen with their options, and dropped', async () => {
   ]);
 
   const drop = (metric: 'COSINE' | null) =>
-    within((call) =>
+    during((call) =>
       pod.store.dropIndex(
         { bucket: pod.bucket, collection: 'built', method: 'HNSW', metric },
         call,
@@ -94,7 +95,7 @@ onReal('an invalid leftover is built anew', async () => {
   await fill(pod, specOf(pod, 'broken'), some);
   await build('broken');
   const [{ name }] = (await indexesOf('broken')) as [ShardIndex];
-  await within((call) =>
+  await during((call) =>
     pod.database.query(
       {
         text: `update pg_index set indisvalid = false where indexrelid = $1::text::regclass`,
@@ -112,7 +113,7 @@ onReal('a build goes on when nobody waits for it any more', async () => {
   const spec = specOf(pod, 'waited');
   await fill(pod, spec, some);
   // The build waits for this transaction, and the caller does not.
-  await within((call) =>
+  await during((call) =>
     pod.database.transaction(async (query) => {
       await query({
         text: `lock table "${pod.bucket}"."waited" in row exclusive mode`,
@@ -138,5 +139,5 @@ test('a collection is inspected with what is wanted; what is not there says why'
   });
   const none = await inspect('none');
   expect(none).toMatchObject({ pod: 'pod-a', count: null, slotCount: null });
-  expect(await codeOfRejection(Promise.reject(none.error))).toBe('COLLECTION_NOT_FOUND');
+  expect(await codeFrom(Promise.reject(none.error))).toBe('COLLECTION_NOT_FOUND');
 });

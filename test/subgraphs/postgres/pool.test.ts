@@ -3,14 +3,15 @@ import { startCall } from '../../../subgraphs/call.ts';
 import type { Database, Statement } from '../../../subgraphs/postgres/database.ts';
 import { openDatabase } from '../../../subgraphs/postgres/pool.ts';
 import { onReal, testDatabases } from '../../support/databases.ts';
-import { codeOfRejection, openPodDatabase, silent, within } from './open-pod.ts';
+import { codeFrom, during, silent } from '../../support/store-calls.ts';
+import { openPodDatabase } from './open-pod.ts';
 
 const statement = (text: string, ...values: unknown[]): Statement => ({ text, values });
 const sleep = statement('select pg_sleep(60)');
 const backend = statement('select pg_backend_pid() as pid');
 
 const run = <Row>(database: Database, what: Statement) =>
-  within((call) => database.query<Row>(what, call));
+  during((call) => database.query<Row>(what, call));
 
 const single = (): Database =>
   openDatabase({ ...testDatabases()[0]!, pod: 'pod-a', connectionsMax: 1, logger: silent });
@@ -28,7 +29,7 @@ const unreachable = (url: string): Database =>
 test('bigint comes as a number, and a statement that fails leaves its connection usable', async () => {
   const database = openPodDatabase();
   expect(await run(database, statement('select 7::bigint as n'))).toEqual([{ n: 7 }]);
-  expect(await codeOfRejection(run(database, statement('select no_such_column')))).toContain(
+  expect(await codeFrom(run(database, statement('select no_such_column')))).toContain(
     'no_such_column',
   );
   expect(await run(database, statement('select $1::text as word', 'ä'))).toEqual([{ word: 'ä' }]);
@@ -38,7 +39,7 @@ test('bigint comes as a number, and a statement that fails leaves its connection
 test('a transaction that throws leaves nothing behind', async () => {
   const database = openPodDatabase();
   const name = `half_${process.pid}`;
-  const failing = within((call) =>
+  const failing = during((call) =>
     database.transaction(async (query) => {
       await query(statement(`create table ${name} (id int)`));
       throw new Error('half-way');
@@ -56,7 +57,7 @@ test('a transaction that throws leaves nothing behind', async () => {
 test('a caller whose time is over does not wait, whatever the statement does', async () => {
   const database = openPodDatabase();
   await expect(
-    within((call) => database.query(statement('select pg_sleep(0.5)'), call), 50),
+    during((call) => database.query(statement('select pg_sleep(0.5)'), call), 50),
   ).rejects.toMatchObject({
     extensions: { code: 'DEADLINE_EXCEEDED', timeoutMs: 50, pod: 'pod-a', outcome: 'unknown' },
   });
@@ -74,7 +75,7 @@ onReal('a statement is cancelled when its caller goes, and its connection works 
 
   const caller = new AbortController();
   const call = startCall({ timeoutMs: 20_000, requestId: 'test', signal: caller.signal });
-  const sleeping = codeOfRejection(database.query(sleep, call));
+  const sleeping = codeFrom(database.query(sleep, call));
   while ((await run(observer, activity)).length === 0);
   caller.abort();
 
@@ -105,13 +106,13 @@ onReal('a late cancellation never hits the next statement of the connection', as
 onReal('a call that waits for a connection ends with its deadline, and wrote nothing', async () => {
   const database = single();
   const first = startCall({ timeoutMs: 20_000, requestId: 'test' });
-  const sleeping = codeOfRejection(
+  const sleeping = codeFrom(
     database.transaction((query) => query(statement('select pg_sleep(0.3)')), first),
   );
-  await expect(within((call) => database.query(backend, call), 20)).rejects.toMatchObject({
+  await expect(during((call) => database.query(backend, call), 20)).rejects.toMatchObject({
     extensions: { code: 'DEADLINE_EXCEEDED', outcome: 'notWritten' },
   });
-  expect(await sleeping).toBe('nothing was refused');
+  expect(await sleeping).toBe('none');
   first.end();
   await database.close();
 });
@@ -120,7 +121,7 @@ onReal('no more than a thousand callers wait for a connection', async () => {
   const database = single();
   const call = startCall({ timeoutMs: 20_000, requestId: 'test' });
   const waiting = Array.from({ length: 1_002 }, () =>
-    codeOfRejection(database.query(statement('select 1'), call)),
+    codeFrom(database.query(statement('select 1'), call)),
   );
   const refused = (await Promise.all(waiting)).filter((code) => code === 'OVERLOADED');
   expect(refused).toHaveLength(1);
@@ -132,8 +133,8 @@ onReal('a connection that breaks under a statement leaves its outcome unknown', 
   const database = single();
   const [{ pid }] = (await run<{ pid: number }>(database, backend)) as [{ pid: number }];
   const observer = openPodDatabase();
-  const broken = within((call) => database.query(sleep, call));
-  const code = codeOfRejection(broken);
+  const broken = during((call) => database.query(sleep, call));
+  const code = codeFrom(broken);
   await run(observer, statement('select pg_terminate_backend($1)', pid));
 
   expect(await code).toBe('POD_UNAVAILABLE');
@@ -155,7 +156,7 @@ onReal('an idle connection that breaks does no harm', async () => {
 
 test('a database that is not there is unavailable, and nothing of its address is said', async () => {
   const database = unreachable('postgres://secret@127.0.0.1:1/hidden');
-  const failing = within((call) => database.query(backend, call));
+  const failing = during((call) => database.query(backend, call));
   await expect(failing).rejects.toMatchObject({
     message: 'Pod "pod-a" did not take a connection (ECONNREFUSED).',
     extensions: { code: 'POD_UNAVAILABLE', pod: 'pod-a', outcome: 'notWritten' },
@@ -171,12 +172,10 @@ test('a server that hangs up or never answers costs no more than the deadline', 
     `postgres://u@127.0.0.1:${(server.address() as AddressInfo).port}/x`;
   const [silentOne, rudeOne] = [unreachable(urlOf(mute)), unreachable(urlOf(rude))];
 
-  expect(await codeOfRejection(within((call) => silentOne.query(backend, call), 100))).toBe(
+  expect(await codeFrom(during((call) => silentOne.query(backend, call), 100))).toBe(
     'DEADLINE_EXCEEDED',
   );
-  expect(await codeOfRejection(within((call) => rudeOne.query(backend, call)))).toBe(
-    'POD_UNAVAILABLE',
-  );
+  expect(await codeFrom(during((call) => rudeOne.query(backend, call)))).toBe('POD_UNAVAILABLE');
   for (const socket of sockets) socket.destroy();
   await Promise.all([silentOne.close(), rudeOne.close()]);
   mute.close();

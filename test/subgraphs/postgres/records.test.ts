@@ -1,6 +1,7 @@
 import type { ScanQuery } from '../../../subgraphs/store.ts';
 import { compareBytes } from '../../../schema/key.ts';
-import { codeOfRejection, fill, openPod, specOf, within, type OpenPod } from './open-pod.ts';
+import { codeFrom, during } from '../../support/store-calls.ts';
+import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
 const keys = Array.from({ length: 50 }, (_, i) => `${i % 3 ? 'ä' : 'Z'}\u{1f600}${i}`);
@@ -16,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => pod.close());
 
 const scan = (more: Partial<ScanQuery>) =>
-  within((call) =>
+  during((call) =>
     pod.store.scan(
       {
         bucket: pod.bucket,
@@ -66,7 +67,7 @@ test('a filter and a selection hold in a scan', async () => {
 });
 
 test('records are fetched in the order asked, with null where there is none', async () => {
-  const records = await within((call) =>
+  const records = await during((call) =>
     pod.store.fetch(
       {
         bucket: pod.bucket,
@@ -87,7 +88,7 @@ test('records are fetched in the order asked, with null where there is none', as
 
 test('records are counted, all or those of a filter', async () => {
   const count = (filter: ScanQuery['filter']) =>
-    within((call) => pod.store.count({ bucket: pod.bucket, collection: 'r', filter }, call));
+    during((call) => pod.store.count({ bucket: pod.bucket, collection: 'r', filter }, call));
   expect(await count(null)).toBe(50);
   expect(await count({ kind: 'in', path: ['i'], values: [1, 2, 99] })).toBe(2);
 });
@@ -96,10 +97,10 @@ test('a collection that is not there is not found, by any read', async () => {
   const ref = { bucket: pod.bucket, collection: 'none' };
   const select = { metadata: 'none', vector: false } as const;
   const reads = [
-    within((call) => pod.store.count({ ...ref, filter: null }, call)),
-    within((call) => pod.store.fetch({ ...ref, keys: ['a'], select }, call)),
+    during((call) => pod.store.count({ ...ref, filter: null }, call)),
+    during((call) => pod.store.fetch({ ...ref, keys: ['a'], select }, call)),
     scan(ref),
   ];
-  for (const read of reads) expect(await codeOfRejection(read)).toBe('COLLECTION_NOT_FOUND');
-  expect(await within((call) => pod.store.describe(ref, call))).toBeNull();
+  for (const read of reads) expect(await codeFrom(read)).toBe('COLLECTION_NOT_FOUND');
+  expect(await during((call) => pod.store.describe(ref, call))).toBeNull();
 });

@@ -5,7 +5,9 @@ import type { Database } from '../../../subgraphs/postgres/database.ts';
 import { openDatabase } from '../../../subgraphs/postgres/pool.ts';
 import { openPostgresStore } from '../../../subgraphs/postgres/postgres-store.ts';
 import { onReal, testDatabases } from '../../support/databases.ts';
-import { fill, openPod, queryOf, silent, specOf, within, type OpenPod } from './open-pod.ts';
+import { referenceRecords } from '../../support/reference-records.ts';
+import { during, silent } from '../../support/store-calls.ts';
+import { fill, openPod, queryOf, specOf, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
 
@@ -19,20 +21,6 @@ const single = { pod: 'pod-a', logger: silent, connectionsMax: 1 };
 const keysOf = (answer: SearchAnswer): string[] => answer.matches.map(({ key }) => key);
 const profileOf = (answer: SearchAnswer): ShardProfile => answer.shards[0] as ShardProfile;
 
-const years = [1990, 1995, 2005, 2001, 1985, 1863, 2021, 2019, 2003, 1997];
-const steps = [
-  [0, 0, 0, 0],
-  [1, 0, 0, 0],
-  [1, 1, 0, 0],
-  [1, 1, 1, 0],
-  [1, 1, 1, 1],
-  [2, 1, 1, 1],
-  [2, 2, 1, 1],
-  [2, 2, 2, 1],
-  [2, 2, 2, 2],
-  [3, 2, 2, 2],
-].map((vector, i) => ({ key: String(i), vector, metadata: { year: years[i]! } }));
-
 /** Points on a line, the nearest to the origin first. */
 const line = (count: number) =>
   Array.from({ length: count }, (_, i) => ({
@@ -42,7 +30,7 @@ const line = (count: number) =>
   }));
 
 const build = (collection: string, method: 'HNSW' | 'IVFFLAT') =>
-  within((call) =>
+  during((call) =>
     pod.store.createIndex(
       {
         bucket: pod.bucket,
@@ -60,11 +48,11 @@ const build = (collection: string, method: 'HNSW' | 'IVFFLAT') =>
   );
 
 describe('a search in a small collection', () => {
-  const name = 'steps';
-  beforeAll(() => fill(pod, specOf(pod, name), steps));
+  const name = 'referenceRecords';
+  beforeAll(() => fill(pod, specOf(pod, name), referenceRecords));
 
   const search = (near: number[], more = {}) =>
-    within((call) => pod.store.search(queryOf(specOf(pod, name), near, more), call));
+    during((call) => pod.store.search(queryOf(specOf(pod, name), near, more), call));
 
   test('gives the nearest records, and equal distances in key order', async () => {
     const answer = await search([1, 2, 3, 4]);
@@ -136,7 +124,7 @@ describe('a search with an HNSW index', () => {
   });
 
   const search = (more = {}) =>
-    within((call) => pod.store.search(queryOf(specOf(pod, name), [0, 0, 0, 0], more), call));
+    during((call) => pod.store.search(queryOf(specOf(pod, name), [0, 0, 0, 0], more), call));
   const nearest = (count: number, of = line(3_000)) => of.slice(0, count).map(({ key }) => key);
 
   test('uses it, and gives more rows than ef_search when more are asked for', async () => {
@@ -189,7 +177,7 @@ describe('a search with an HNSW index', () => {
     });
     const query = queryOf(specOf(pod, name), [0, 0, 0, 0], { limit: 4_000 });
 
-    const answer = await within((call) => store.search(query, call));
+    const answer = await during((call) => store.search(query, call));
 
     expect(profileOf(answer)).toMatchObject({ plan: 'HNSW', truncated: true });
     expect(keysOf(answer).slice(0, 100)).toEqual(nearest(100));
@@ -198,7 +186,7 @@ describe('a search with an HNSW index', () => {
 
   test('leaves the settings of the session as they were', async () => {
     await search({ limit: 100, efSearch: 500 });
-    const [row] = await within((call) =>
+    const [row] = await during((call) =>
       pod.database.query<{ ef: string }>(
         { text: `select current_setting('hnsw.ef_search', true) as ef`, values: [] },
         call,
@@ -214,10 +202,10 @@ describe('a search with an HNSW index', () => {
       const limits = defaultLimits;
       const store = await openPostgresStore({ database, pod: 'pod-a', limits, logger: silent });
       const query = queryOf(specOf(pod, name), [0, 0, 0, 0]);
-      for (let i = 0; i < 8; i++) await within((call) => store.search(query, call));
+      for (let i = 0; i < 8; i++) await during((call) => store.search(query, call));
 
       const run = <Row>(text: string) =>
-        within((call) => database.query<Row>({ text, values: [] }, call));
+        during((call) => database.query<Row>({ text, values: [] }, call));
       const [prepared] = await run<{ name: string; generic: number }>(
         `select name, generic_plans as generic from pg_prepared_statements where statement like '%<->%'`,
       );
@@ -240,7 +228,7 @@ test('a search with an IVFFlat index fills the page', async () => {
   await fill(pod, specOf(pod, 'ivfflat'), line(2_000));
   await build('ivfflat', 'IVFFLAT');
 
-  const answer = await within((call) =>
+  const answer = await during((call) =>
     pod.store.search(queryOf(specOf(pod, 'ivfflat'), [0, 0, 0, 0], { limit: 200 }), call),
   );
 
@@ -256,7 +244,7 @@ test('rows without a finite distance are no matches and take no place', async ()
   ]);
 
   const search = (near: number[], more = {}) =>
-    within((call) => pod.store.search(queryOf(spec, near, more), call));
+    during((call) => pod.store.search(queryOf(spec, near, more), call));
 
   expect(keysOf(await search([3e38, 3e38], { limit: 1 }))).toEqual(['one']);
   expect(keysOf(await search([1, 0], { metric: 'COSINE' }))).toEqual(['one', 'huge']);
@@ -267,7 +255,7 @@ test('rows without a finite distance are no matches and take no place', async ()
 test('half vectors are stored, found and given back', async () => {
   const spec = specOf(pod, 'half', { elementType: 'FLOAT16', dimension: 3 });
   await fill(pod, spec, [{ key: 'a', vector: [1, 2, 3], metadata: {} }]);
-  const answer = await within((call) =>
+  const answer = await during((call) =>
     pod.store.search(
       queryOf(spec, [1, 2, 5], { select: { metadata: 'none', vector: true } }),
       call,
@@ -286,6 +274,6 @@ test('keys order as bytes among equal distances', async () => {
     spec,
     keys.map((key) => ({ key, vector: [1], metadata: {} })),
   );
-  const answer = await within((call) => pod.store.search(queryOf(spec, [1]), call));
+  const answer = await during((call) => pod.store.search(queryOf(spec, [1]), call));
   expect(keysOf(answer)).toEqual(['Z', 'a\u0301', 'z', 'ä', '\uff5e', '\u{1f600}']);
 });

@@ -2,7 +2,8 @@ import { ownersOf, spreadSlots, type Placement } from '../../../schema/placement
 import { slotOf } from '../../../schema/key.ts';
 import type { NewRecord, StoredRecord } from '../../../subgraphs/store.ts';
 import { onReal } from '../../support/databases.ts';
-import { codeOfRejection, fill, openPod, specOf, within, type OpenPod } from './open-pod.ts';
+import { codeFrom, during } from '../../support/store-calls.ts';
+import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
 
@@ -14,14 +15,14 @@ afterAll(() => pod.close());
 const everything = { metadata: 'all', vector: true } as const;
 
 const fetchOne = async (collection: string, key: string) => {
-  const [record] = await within((call) =>
+  const [record] = await during((call) =>
     pod.store.fetch({ bucket: pod.bucket, collection, keys: [key], select: everything }, call),
   );
   return record as StoredRecord | null;
 };
 
 const upsert = (collection: string, records: NewRecord[], version: number | null = null) =>
-  within((call) => pod.store.upsert({ bucket: pod.bucket, collection, version, records }, call));
+  during((call) => pod.store.upsert({ bucket: pod.bucket, collection, version, records }, call));
 
 const recordOf = (key: string, ...numbers: number[]): NewRecord => ({
   key,
@@ -30,7 +31,7 @@ const recordOf = (key: string, ...numbers: number[]): NewRecord => ({
 });
 
 const moveOn = (collection: string) =>
-  within((call) =>
+  during((call) =>
     pod.database.query(
       {
         text: `update quiver.placement set version = version + 1 where bucket = $1 and collection = $2`,
@@ -82,7 +83,7 @@ test('metadata keys are set and removed, and the vector stays', async () => {
   const set = { change: 4, add: [5] };
   const change = { ...write, keys: ['b', 'none', 'a'], set, unset: ['drop'] };
 
-  expect(await within((call) => pod.store.updateMetadata(change, call))).toBe(2);
+  expect(await during((call) => pod.store.updateMetadata(change, call))).toBe(2);
   expect(await fetchOne('metadata', 'a')).toEqual({
     key: 'a',
     vector: Float32Array.from([1, 2, 3, 4]),
@@ -98,7 +99,7 @@ test('an update that makes one record too large changes none', async () => {
   const write = { bucket: pod.bucket, collection: 'large', version: null, unset: [] };
   const change = { ...write, keys: ['a', 'b'], set: { more: 'y'.repeat(2_000) } };
 
-  const updating = within((call) => pod.store.updateMetadata(change, call));
+  const updating = during((call) => pod.store.updateMetadata(change, call));
 
   await expect(updating).rejects.toMatchObject({
     extensions: { code: 'LIMIT_EXCEEDED', argument: 'set', limit: 40_960 },
@@ -115,12 +116,12 @@ test('records are deleted by key and by filter, and counted', async () => {
   await fill(pod, specOf(pod, 'deleted'), records);
   const write = { bucket: pod.bucket, collection: 'deleted', version: null };
   const remove = (target: Parameters<typeof pod.store.delete>[0]['target']) =>
-    within((call) => pod.store.delete({ ...write, target }, call));
+    during((call) => pod.store.delete({ ...write, target }, call));
 
   expect(await remove({ keys: ['k1', 'none'] })).toBe(1);
   expect(await remove({ filter: { kind: 'gte', path: ['n'], value: 4 } })).toBe(2);
   const count = { bucket: pod.bucket, collection: 'deleted', filter: null };
-  expect(await within((call) => pod.store.count(count, call))).toBe(2);
+  expect(await during((call) => pod.store.count(count, call))).toBe(2);
 });
 
 describe('the fence', () => {
@@ -148,13 +149,13 @@ describe('the fence', () => {
   onReal('holds against a version that moves while the write waits', async () => {
     await fill(pod, specOf(pod, 'moving'), []);
     let writing: Promise<unknown> = Promise.resolve();
-    await within((call) =>
+    await during((call) =>
       pod.database.transaction(async (query) => {
         await query({
           text: `update quiver.placement set version = 2 where bucket = $1 and collection = 'moving'`,
           values: [pod.bucket],
         });
-        writing = codeOfRejection(upsert('moving', [recordOf('a', 1, 2, 3, 4)], 1));
+        writing = codeFrom(upsert('moving', [recordOf('a', 1, 2, 3, 4)], 1));
         const waiting = `select 1 from pg_stat_activity
           where wait_event_type = 'Lock' and query like '%"moving"%'`;
         const observed = { text: waiting, values: [] };
@@ -174,7 +175,7 @@ describe('the fence', () => {
       slots,
     };
     const spec = specOf(pod, 'shared');
-    await within((call) => pod.store.createCollection(spec, placement, call));
+    await during((call) => pod.store.createCollection(spec, placement, call));
     const keys = Array.from({ length: 20 }, (_, i) => `key ${i}`);
     const foreign = keys.find((key) => ownersOf(placement)[slotOf(key)] === 'pod-b')!;
     const own = keys.find((key) => ownersOf(placement)[slotOf(key)] === 'pod-a')!;
@@ -194,7 +195,7 @@ test('a write to a collection that is gone says so, or that the placement is sta
   await fill(pod, specOf(pod, 'gone'), []);
   await upsert('gone', [recordOf('a', 1, 2, 3, 4)]);
   const ref = { bucket: pod.bucket, collection: 'gone' };
-  await within((call) =>
+  await during((call) =>
     pod.database.query(
       {
         text: `with t as (update quiver.placement set state = 'dropped', version = 2
@@ -204,13 +205,11 @@ test('a write to a collection that is gone says so, or that the placement is sta
       call,
     ),
   );
-  expect(await codeOfRejection(upsert('gone', [recordOf('a', 1, 2, 3, 4)]))).toBe(
-    'COLLECTION_NOT_FOUND',
-  );
+  expect(await codeFrom(upsert('gone', [recordOf('a', 1, 2, 3, 4)]))).toBe('COLLECTION_NOT_FOUND');
   await expect(upsert('gone', [recordOf('a', 1, 2, 3, 4)], 1)).rejects.toMatchObject({
     extensions: { reason: 'STALE_PLACEMENT' },
   });
-  expect(await within((call) => pod.store.describe(ref, call))).toMatchObject({
+  expect(await during((call) => pod.store.describe(ref, call))).toMatchObject({
     placement: { state: 'dropped', version: 2 },
   });
 });
@@ -225,7 +224,7 @@ test('writers that take the same keys in opposite orders do not block each other
       order.map((key) => recordOf(key, 1, 2, 3, 4)),
     );
   const update = (order: string[]) =>
-    within((call) =>
+    during((call) =>
       pod.store.updateMetadata({ ...ref, keys: order, set: { n: 1 }, unset: [] }, call),
     );
 
@@ -251,12 +250,12 @@ test('a deletion among writers ends without a deadlock, and every writer is told
         keys.map((key) => recordOf(key, 1, 2, 3, 4)),
       );
     const ref = { bucket: pod.bucket, collection: name };
-    const writes = [1, 2, 3, 4, 5, 6].map(() => codeOfRejection(write()));
-    const removal = within((call) => pod.store.deleteCollection(ref, null, call));
+    const writes = [1, 2, 3, 4, 5, 6].map(() => codeFrom(write()));
+    const removal = during((call) => pod.store.deleteCollection(ref, null, call));
 
     expect(await removal).toBe(true);
     for (const outcome of await Promise.all(writes)) {
-      expect(['nothing was refused', 'COLLECTION_NOT_FOUND']).toContain(outcome);
+      expect(['none', 'COLLECTION_NOT_FOUND']).toContain(outcome);
     }
   }
 });
