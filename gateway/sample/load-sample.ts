@@ -55,8 +55,8 @@ async function readRecords(embedder: Embedder, call: Call): Promise<NewRecord[]>
   const chunks = (await readDocs()).flatMap(({ file, text }) =>
     chunkMarkdown(file, text).map((chunk) => ({ ...chunk, file })),
   );
-  // A heading says what its section is about, so its words count for more.
-  const texts = chunks.map(({ title, text }) => `${title}\n${title}\n${text}`);
+  // A heading says what its section is about, so its words count twice; code says little of that.
+  const texts = chunks.map(({ title, text }) => `${title}\n${title}\n${withoutCode(text)}`);
   const vectors = await embedder.embed(texts, call);
   return chunks.map(({ key, title, text, file }, i) => {
     const vector = vectors[i];
@@ -64,6 +64,8 @@ async function readRecords(embedder: Embedder, call: Call): Promise<NewRecord[]>
     return { key, vector, metadata: { file, title, text } };
   });
 }
+
+const withoutCode = (text: string): string => text.replace(/^```.*?^```/gms, '');
 
 async function readDocs(): Promise<{ file: string; text: string }[]> {
   const root = packageRoot();

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defaultLimits as limits } from '../schema/limits.ts';
+import { packageRoot } from '../subgraphs/package-root.ts';
+
+const readme = readFileSync(join(packageRoot(), 'README.md'), 'utf8').replaceAll(/ +/g, ' ');
+const count = (n: number): string => n.toLocaleString('en-US');
+const { FLOAT32, FLOAT16 } = limits.indexedDimensionMax;
+
+test.each([
+  ['`offset` + `k` of a search', count(limits.windowMax)],
+  ['records in one write, keys in one read', count(limits.writeRecordsMax)],
+  ['records in one page of a scan', count(limits.pageMax)],
+  ['key', `${count(limits.keyBytesMax)} bytes`],
+  [
+    'metadata of a record',
+    `${limits.metadataBytesMax / 1_024} KiB, ${limits.metadataDepthMax} levels`,
+  ],
+  [
+    'dimension',
+    `${count(limits.dimensionMax)} stored; ${count(FLOAT32)} indexed, ${count(FLOAT16)} as FLOAT16`,
+  ],
+  ['names of collections and buckets', `${limits.nameBytesMax} bytes`],
+  [
+    'filter',
+    `${limits.filterDepthMax} levels, ${limits.filterConditionsMax} conditions, ${count(limits.filterValuesMax)} values in \`$in\``,
+  ],
+  [
+    'request',
+    `${limits.bodyBytesMax / 1_024 ** 2} MiB, ${limits.queryDepthMax} levels, ${limits.rootFieldsMax} root fields`,
+  ],
+  ['time', `${limits.timeoutMsDefault / 1_000} s, at most ${limits.timeoutMsMax / 1_000} s`],
+])('the README has the limit of %s as it is', (what, limit) => {
+  expect(readme).toContain(`| ${what} | ${limit} |`);
+});
