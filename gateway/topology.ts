@@ -5,6 +5,7 @@ import { startEmbedded } from '../subgraphs/embedded/embedded.ts';
 import type { Logger } from '../subgraphs/logger.ts';
 import { openDatabase } from '../subgraphs/postgres/pool.ts';
 import { openPostgresStore } from '../subgraphs/postgres/postgres-store.ts';
+import { readPodName } from '../subgraphs/postgres/prepare.ts';
 import type { VectorStore } from '../subgraphs/store.ts';
 import type { PodConfig } from './config.ts';
 import { openReconnectingStore, type Opened } from './reconnecting-store.ts';
@@ -66,6 +67,25 @@ export async function openDatabaseStore(options: {
   }
 }
 
+/** The name that a database has as a pod, or null when it is none yet. */
+export async function podNameOf(url: string, logger: Logger): Promise<string | null> {
+  const database = openDatabase({
+    url,
+    pod: 'new',
+    logger,
+    connectionsMax: 1,
+    named: false,
+    cancellable: true,
+  });
+  const call = startCall({ timeoutMs: openMs, requestId: 'open' });
+  try {
+    return await readPodName(database, call);
+  } finally {
+    call.end();
+    await database.close();
+  }
+}
+
 /** For the person who starts us; errors of the API do not say where a database is. */
 export function placeOf(databaseUrl: string): string {
   if (!URL.canParse(databaseUrl)) return 'Its URL must be like postgres://user@host:5432/database.';
@@ -75,6 +95,7 @@ export function placeOf(databaseUrl: string): string {
 
 const retryMs = 2_000;
 const identityMs = 2_000;
+const openMs = 10_000;
 
 async function openPod(pod: PodConfig, options: TopologyOptions): Promise<VectorStore> {
   const { limits, logger, mustBeUp, onProgress } = options;

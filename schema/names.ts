@@ -18,9 +18,15 @@ export const checkCollectionName = (name: string, argument: string): string =>
 
 export function checkKey(key: string, argument: string, limits: Limits): string {
   if (key === '') throw errors.badInput(argument, 'at least one character', key);
-  if (!isStorable(key)) throw errors.badInput(argument, storableText, key);
+  checkText(key, argument);
   checkBytes(key, argument, limits.keyBytesMax);
   return key;
+}
+
+/** A text that PostgreSQL is asked about; it need not name anything. */
+export function checkText(text: string, argument: string): string {
+  if (!isStorable(text)) throw errors.badInput(argument, storableText, text);
+  return text;
 }
 
 /** Absent metadata is {}. */

@@ -46,9 +46,13 @@ type Query {
   scanVectors(collection: String!, bucket: String = "vecs", filter: VectorFilter, first: Int = 100, after: String, segment: VectorSegment): VectorRecordConnection
   "A whole number."
   countVectors(collection: String!, bucket: String = "vecs", filter: VectorFilter): Float
+  "null, without an error, when there is no such collection."
   vectorCollection(name: String!, bucket: String = "vecs"): VectorCollection
+  "Of one bucket or of all, ordered by bucket and name (bytes)."
   vectorCollections(bucket: String, prefix: String, first: Int = 100, after: String): VectorCollectionConnection
+  "Namespaces of collections; \`vecs\` is always there."
   vectorBuckets(prefix: String): [VectorBucket!]
+  "The databases behind this graph, and whether they answer now."
   vectorPods: [VectorPod!] @tag(name: "admin")
   "Between gateways and pods only, as all that is @inaccessible: stores ask each other for JSON."
   searchVectorShards(search: JSON!): JSON @inaccessible
@@ -62,7 +66,7 @@ type Mutation {
   upsertVectors(collection: String!, bucket: String = "vecs", records: [VectorRecordInput!]!, version: Int @inaccessible): UpsertVectorsPayload
   "Set and remove single metadata keys; the vector stays. Keys without a record are left out of the count."
   updateVectorMetadata(collection: String!, bucket: String = "vecs", keys: [ID!]!, set: JSON, unset: [String!], version: Int @inaccessible): UpdateVectorMetadataPayload
-  "Exactly one of keys and filter. An empty filter is refused. A filter needs every shard to answer."
+  "Exactly one of keys and filter. An empty filter is refused. A filter needs every shard: nothing is deleted when one is known to be down."
   deleteVectors(collection: String!, bucket: String = "vecs", keys: [ID!], filter: VectorFilter, version: Int @inaccessible): DeleteVectorsPayload
   createVectorBucket(name: String!): CreateVectorBucketPayload @tag(name: "admin")
   "Refused while the bucket holds a collection."

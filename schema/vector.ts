@@ -23,6 +23,12 @@ export const vectorToList = (vector: Float32Array): number[] => Array.from(vecto
 /** It has no direction, so no cosine. */
 export const isZero = (vector: Float32Array): boolean => vector.every((x) => x === 0);
 
+/** So small are numbers that round to zero as float16. */
+const float16ZeroMax = 2 ** -25;
+
+export const isZeroAsFloat16 = (vector: Float32Array): boolean =>
+  vector.every((x) => Math.abs(x) <= float16ZeroMax);
+
 /** Larger numbers round to infinity as float16. */
 export const fitsFloat16 = (vector: Float32Array): boolean =>
   vector.every((x) => Math.abs(x) < 65_520);

@@ -123,6 +123,8 @@ function judged(
 
 /** Apollo gives what a validation rule reports its own code; the rule's stands. */
 function catalogued(error: GraphQLError): GraphQLError {
+  // A resolver's error has its place already, which the original does not know.
+  if (error.path) return error;
   const original = error.originalError;
   return original instanceof GraphQLError && codeOf(original) ? original : error;
 }

@@ -1,6 +1,6 @@
 import { errors } from '../schema/errors.ts';
 import type { Limits } from '../schema/limits.ts';
-import { checkCollectionName, checkKey } from '../schema/names.ts';
+import { checkCollectionName, checkKey, checkText } from '../schema/names.ts';
 import type { CollectionRef } from './store.ts';
 
 /** What every root field that works on a collection has. null and absence both mean the default. */
@@ -72,7 +72,7 @@ export function fromCursor(
   const parts = parseJson(Buffer.from(cursor, 'base64url').toString());
   const valid =
     Array.isArray(parts) && parts.length === partCount && parts.every((p) => typeof p === 'string');
-  if (valid && toCursor(parts) === cursor) return parts;
+  if (valid && toCursor(parts) === cursor) return parts.map((part) => checkText(part, 'after'));
   throw errors.badInput('after', 'a cursor from an earlier page', cursor);
 }
 

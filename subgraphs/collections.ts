@@ -1,5 +1,5 @@
 import { codeOf, errors } from '../schema/errors.ts';
-import { fitsFloat16, isZero } from '../schema/vector.ts';
+import { fitsFloat16, isZero, isZeroAsFloat16 } from '../schema/vector.ts';
 import type { Metric } from '../schema/metric.ts';
 import type { Call } from './call.ts';
 import type { Collection, CollectionRef, CollectionSpec, VectorStore } from './store.ts';
@@ -68,7 +68,8 @@ export function checkVector(
       vector.length,
     );
   }
-  if (metric === 'COSINE' && isZero(vector)) {
+  const hasNoDirection = collection.elementType === 'FLOAT16' ? isZeroAsFloat16 : isZero;
+  if (metric === 'COSINE' && hasNoDirection(vector)) {
     throw errors.badRequest(
       argument,
       `${argument} must have a direction to be compared by COSINE; got only zeros.`,

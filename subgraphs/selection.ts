@@ -8,6 +8,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { isStorable } from '../schema/json.ts';
 import type { Selection } from './store.ts';
 
 /**
@@ -34,7 +35,8 @@ function metadataOf(fields: readonly FieldNode[], info: GraphQLResolveInfo): Sel
   for (const field of fields) {
     const wanted: unknown = getArgumentValues(metadata, field, info.variableValues)['keys'];
     if (!Array.isArray(wanted)) return 'all';
-    for (const key of wanted) keys.add(String(key));
+    // No record has the others, and PostgreSQL would refuse to look for them.
+    for (const key of wanted.map(String).filter(isStorable)) keys.add(key);
   }
   return [...keys].sort();
 }

@@ -21,17 +21,19 @@ program
   .addOption(
     new Option('--database <url>', 'a real database in place of embedded pods; repeatable')
       .argParser((url: string, urls: string[]) => [...urls, url])
-      .default([], 'none'),
+      .default([]),
   )
-  .addOption(new Option('--redis <url>', 'for the hot cache').env('REDIS_URL'))
-  .option('--no-sample', 'do not load the collection quiver_docs')
+  .addOption(
+    new Option('--redis <url>', 'for the hot cache, which is not there yet').env('REDIS_URL'),
+  )
+  .option('--no-sample', 'embedded pods only: do not load the collection quiver_docs')
   .action(upCommand);
 
 program
   .command('pod')
   .description("one pod's subgraph over one database")
   .requiredOption('--database <url>', 'a Postgres URL')
-  .option('--name <name>', "the pod's name (default: that of its database)")
+  .option('--name <name>', "the pod's name (default: the one it had last, else its database's)")
   .addOption(hostOption())
   .addOption(portOption(4_101))
   .action(podCommand);

@@ -1,7 +1,7 @@
 import { defaultLimits } from '../../schema/limits.ts';
 import { createHashEmbedder } from '../../subgraphs/embedders/hash-embedder.ts';
 import { startPod } from '../../subgraphs/pod-server.ts';
-import { openDatabaseStore, placeOf } from '../topology.ts';
+import { openDatabaseStore, placeOf, podNameOf } from '../topology.ts';
 import { createLogger, serveUntilSignal } from './process.ts';
 
 export interface PodCommandOptions {
@@ -16,11 +16,12 @@ export function podCommand({ database, name, host, port }: PodCommandOptions): P
   return serveUntilSignal(async () => {
     const logger = createLogger(process.env['LOG_LEVEL'] ?? 'info');
     const limits = defaultLimits;
-    const pod = name ?? databaseName(database);
-    const opening = openDatabaseStore({ url: database, pod, limits, logger });
-    const store = await opening.catch((error: Error) => {
+    const located = (error: Error): never => {
       throw new Error(`${error.message} ${placeOf(database)}`, { cause: error });
-    });
+    };
+    const pod =
+      name ?? (await podNameOf(database, logger).catch(located)) ?? databaseName(database);
+    const store = await openDatabaseStore({ url: database, pod, limits, logger }).catch(located);
     const embedder = createHashEmbedder();
     const service = { store, limits, embedder, minCoverage: 0, logger };
     try {

@@ -8,6 +8,7 @@ import type { Config, PodConfig } from '../config.ts';
 import type { Example } from '../graphiql.ts';
 import { openGateway } from '../open-gateway.ts';
 import { loadSample, sampleCollection } from '../sample/load-sample.ts';
+import { placeOf } from '../topology.ts';
 import { createLogger, serveUntilSignal } from './process.ts';
 
 export interface UpOptions {
@@ -32,7 +33,7 @@ export function upCommand(options: UpOptions): Promise<void> {
       logger: createLogger(config.logLevel),
       mustBeUp: true,
       onProgress: (pod, message) => console.log(`${pod}: ${message}`),
-      prepare: async (service) => (options.sample ? addSample(service) : undefined),
+      prepare: async (service) => (wantsSample(options) ? addSample(service) : undefined),
     });
     console.log(welcome(running.url, config.pods));
     return running;
@@ -55,10 +56,18 @@ async function configOf(options: UpOptions): Promise<Config> {
   };
 }
 
+/** Nobody's own databases get records that nobody asked for. */
+const wantsSample = ({ sample, database }: UpOptions): boolean => sample && database.length === 0;
+
 const podName = (i: number): string => `pod-${String.fromCodePoint(97 + i)}`;
 
-const databasePods = (urls: readonly string[]): PodConfig[] =>
-  urls.map((url, i) => ({ name: podName(i), kind: 'database', url }));
+function databasePods(urls: readonly string[]): PodConfig[] {
+  const twice = urls.find((url, i) => urls.indexOf(url) !== i);
+  if (twice !== undefined) {
+    throw new Error(`--database must name another one each time; got one twice. ${placeOf(twice)}`);
+  }
+  return urls.map((url, i) => ({ name: podName(i), kind: 'database', url }));
+}
 
 /** The pods that the folder holds stay: each has a part of the collections. */
 async function embeddedPods({ pods, dataDir }: UpOptions): Promise<PodConfig[]> {
@@ -97,7 +106,7 @@ const example: Example = {
   ) {
     matches {
       score
-      record { key metadata(keys: ["title", "text"]) }
+      record { key metadata(keys: ["title"]) }
     }
     coverage { answeredCount shardCount }
     tookMs
@@ -112,7 +121,7 @@ function welcome(url: string, pods: readonly PodConfig[]): string {
     query: `{ searchVectors(collection: "${sampleCollection.collection}", near: {text: "how are shards merged?"}, k: 3) { matches { score record { key } } coverage { answeredCount shardCount } } }`,
   });
   return `
-Quiver is up, with ${pods.length} pod(s): ${pods.map(({ name }) => name).join(', ')}
+Quiver is up over ${pods.map(({ name }) => name).join(', ')}
 
   GraphiQL  ${url}/graphiql
   GraphQL   ${url}/graphql

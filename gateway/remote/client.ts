@@ -102,11 +102,23 @@ const unusableCodes: ReadonlySet<string> = new Set<ErrorCode>([
   'PERSISTED_QUERY_NOT_FOUND',
 ]);
 
+/**
+ * A resolver's word on the request, which has a path. Without one it comes from something between
+ * us and the pod, such as a proxy that wants a password, and the caller has done nothing wrong.
+ */
+const judgements: ReadonlySet<string> = new Set<ErrorCode>([
+  'BAD_USER_INPUT',
+  'COLLECTION_NOT_FOUND',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+]);
+
 /** The same error again, without the path, which is the pod's. */
-function oursOf({ message, extensions }: Said, document: Document, pod: string): Error {
+function oursOf({ message, path, extensions }: Said, document: Document, pod: string): Error {
   const { stacktrace: _, ...rest } = extensions;
   const code = errorCodes.find((known) => known === rest['code']);
   if (code === undefined || unusableCodes.has(code)) return unusable(pod, document);
+  if (path.length === 0 && judgements.has(code)) return unusable(pod, document);
   // Unless the pod knows better, a write that took too long may still have happened.
   const doubt = document.isWrite && code === 'DEADLINE_EXCEEDED' ? { outcome: 'unknown' } : {};
   return new GraphQLError(message, { extensions: { ...doubt, ...rest } });

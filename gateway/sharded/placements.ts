@@ -4,7 +4,7 @@ import { membersOf, ownersOf } from '../../schema/placement.ts';
 import { remainingMs, startPart, type Call } from '../../subgraphs/call.ts';
 import type { Collection, CollectionRef } from '../../subgraphs/store.ts';
 import { firstError, type Failure } from '../scatter.ts';
-import { within } from '../within.ts';
+import { within } from '../../subgraphs/within.ts';
 import type { NamedStore, Pods } from './pods.ts';
 import { settle, type Row, type Settled } from './settle.ts';
 import type { Sweeper } from './sweeper.ts';

@@ -33,15 +33,34 @@ export function createPods(all: readonly NamedStore[], logger: Logger): Pods {
     return store;
   }
 
+  const watch = createWatch(logger);
+
   return {
     all,
     store: storeOf,
     async scatter(parts, ask) {
       const gathered = await scatter(parts, async (part) => ask(storeOf(part.name), part));
-      for (const { pod, error } of gathered.failures) {
-        if (codeOf(error) === undefined) logger.error({ pod, err: error }, 'unexpected error');
-      }
+      for (const { from } of gathered.answers) watch.answered(from.name);
+      for (const { pod, error } of gathered.failures) watch.failed(pod, error);
       return gathered;
+    },
+  };
+}
+
+/** Tells the log when a pod goes and when it comes back, and not at each request in between. */
+function createWatch(logger: Logger) {
+  const silent = new Set<string>();
+  return {
+    answered(pod: string): void {
+      if (silent.delete(pod)) logger.info({ pod }, 'pod answers again');
+    },
+    failed(pod: string, error: Error): void {
+      const code = codeOf(error);
+      if (code === undefined) logger.error({ pod, err: error }, 'unexpected error');
+      if (code !== 'POD_UNAVAILABLE' && code !== 'DEADLINE_EXCEEDED') return;
+      if (!silent.has(pod))
+        logger.warn({ pod, code, reason: error.message }, 'pod does not answer');
+      silent.add(pod);
     },
   };
 }

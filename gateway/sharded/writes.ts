@@ -1,4 +1,6 @@
-import type { VectorStore } from '../../subgraphs/store.ts';
+import { membersOf } from '../../schema/placement.ts';
+import type { Call } from '../../subgraphs/call.ts';
+import type { CollectionRef, VectorStore } from '../../subgraphs/store.ts';
 import { perform, type Target, type Write } from './perform.ts';
 import type { Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
@@ -31,29 +33,38 @@ export function createWrites(rooms: {
         call,
         rooms,
       ),
-    delete: (write, call) =>
-      'filter' in write.target
-        ? perform(
-            {
-              ref: write,
-              split: ({ members }) => members,
-              send: (store, _, version) => store.delete({ ...write, version }, call),
-            },
-            call,
-            rooms,
-          )
-        : perform(
-            keyed({
-              ref: write,
-              items: write.target.keys,
-              keyOf: (key) => key,
-              send: (store, keys, version) =>
-                store.delete({ ...write, target: { keys }, version }, call),
-            }),
-            call,
-            rooms,
-          ),
+    async delete(write, call) {
+      if ('keys' in write.target) {
+        const byKey = keyed({
+          ref: write,
+          items: write.target.keys,
+          keyOf: (key) => key,
+          send: (store, keys, version) =>
+            store.delete({ ...write, target: { keys }, version }, call),
+        });
+        return perform(byKey, call, rooms);
+      }
+      await requireMembers(write, call, rooms.placements);
+      const everywhere: Write<{ readonly name: string }> = {
+        ref: write,
+        split: ({ members }) => members,
+        send: (store, _, version) => store.delete({ ...write, version }, call),
+      };
+      return perform(everywhere, call, rooms);
+    },
   };
+}
+
+/** What a filter matches may be on any shard: while one is down the others delete nothing. */
+async function requireMembers(
+  ref: CollectionRef,
+  call: Call,
+  placements: Placements,
+): Promise<void> {
+  const { collection, failures } = await placements.read(ref, call);
+  const members = collection ? membersOf(collection.placement) : [];
+  const silent = failures.find(({ pod }) => members.includes(pod));
+  if (silent) throw silent.error;
 }
 
 /** A write of items that each belong to the owner of a key. */

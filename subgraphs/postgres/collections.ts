@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errors } from '../../schema/errors.ts';
 import { slotCount } from '../../schema/key.ts';
-import type { Placement } from '../../schema/placement.ts';
+import { membersOf, type Placement } from '../../schema/placement.ts';
 import type { Call } from '../call.ts';
 import { checkPods, requireSame } from '../collections.ts';
 import type {
@@ -89,6 +89,7 @@ export async function deleteCollection(
       const there = await lockName(query, ref);
       if (!there || there.placement.state === 'dropped') return false;
       if (placement && placement.uid !== there.placement.uid) return false;
+      if (!placement) requireWhole(there);
       // The table first: writers hold it before they reach the row, so the other way is a deadlock.
       await query(dropTableStatement(ref));
       const version = Math.max(there.placement.version + 1, placement?.version ?? 0);
@@ -98,6 +99,16 @@ export async function deleteCollection(
   } finally {
     memory.forget(ref);
   }
+}
+
+/** One pod's word would end a collection on all: its gateways take a tombstone for the truth. */
+function requireWhole({ collection, placement }: Collection): void {
+  const pods = membersOf(placement);
+  if (pods.length === 1) return;
+  throw errors.badRequest(
+    'name',
+    `name must be a collection of this pod alone; "${collection}" is spread over ${pods.join(', ')}. Delete it through a gateway.`,
+  );
 }
 
 const DUPLICATE_TABLE = '42P07';

@@ -5,6 +5,7 @@ import {
   bindPodStatement,
   createExtensionStatement,
   createTablesStatement,
+  podNameStatement,
   presenceStatement,
   setupLockStatement,
 } from './sql/setup.ts';
@@ -25,6 +26,15 @@ export function prepareDatabase(
     if (!ready) await query(createTablesStatement);
     await bindPod(query, pod);
     return { vectorOid };
+  }, call);
+}
+
+/** The name of the pod that the database is, or null when it is none yet. */
+export function readPodName(database: Database, call: Call): Promise<string | null> {
+  return database.transaction(async (query) => {
+    if (!(await presence(query)).ready) return null;
+    const [bound] = await query<{ name: string }>(podNameStatement);
+    return bound?.name ?? null;
   }, call);
 }
 
@@ -72,6 +82,6 @@ async function bindPod(query: Query, pod: string): Promise<void> {
   const [bound] = await query<{ name: string }>(bindPodStatement(pod));
   if (bound?.name === pod) return;
   throw new Error(
-    `This database is pod "${bound?.name}"; it cannot serve as pod "${pod}". Check whether the URLs of two pods were swapped, or one database was given twice; to rename the pod of a cloned database: update quiver.pod set name = '${pod.replaceAll("'", "''")}'.`,
+    `This database is pod "${bound?.name}"; it cannot serve as pod "${pod}". Give this pod its name, or check whether the URLs of two pods were swapped or one database was given twice.`,
   );
 }

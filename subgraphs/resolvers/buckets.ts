@@ -1,4 +1,4 @@
-import { checkBucketName } from '../../schema/names.ts';
+import { checkBucketName, checkText } from '../../schema/names.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
 
 interface NameArgument {
@@ -6,8 +6,10 @@ interface NameArgument {
 }
 
 export const bucketQueries = {
-  vectorBuckets: (_: unknown, args: { readonly prefix?: string | null }, context: VectorsContext) =>
-    withinTime(context, null, (call) => context.store.listBuckets(args.prefix ?? '', call)),
+  vectorBuckets(_: unknown, args: { readonly prefix?: string | null }, context: VectorsContext) {
+    const prefix = checkText(args.prefix ?? '', 'prefix');
+    return withinTime(context, null, (call) => context.store.listBuckets(prefix, call));
+  },
 };
 
 export const bucketMutations = {
@@ -28,10 +30,12 @@ export const bucketMutations = {
 
 export const bucketTypes = {
   VectorBucket: {
-    __resolveReference: ({ name }: NameArgument, context: VectorsContext) =>
-      withinTime(context, null, async (call) => {
+    __resolveReference({ name }: NameArgument, context: VectorsContext) {
+      checkText(name, 'name');
+      return withinTime(context, null, async (call) => {
         const buckets = await context.store.listBuckets(name, call);
         return buckets.find((bucket) => bucket.name === name) ?? null;
-      }),
+      });
+    },
   },
 };

@@ -1,7 +1,7 @@
 import { errors } from '../../schema/errors.ts';
 import type { Limits } from '../../schema/limits.ts';
 import type { ElementType, Metric } from '../../schema/metric.ts';
-import { checkBucketName, checkCollectionName } from '../../schema/names.ts';
+import { checkBucketName, checkCollectionName, checkText } from '../../schema/names.ts';
 import { membersOf, readPlacement, slotCountOf } from '../../schema/placement.ts';
 import { defaultBucket, fromCursor, readCount, readRef, toCursor } from '../arguments.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
@@ -43,6 +43,7 @@ export const collectionQueries = {
 
   vectorCollections(_: unknown, args: ListArguments, context: VectorsContext) {
     const { bucket = null, prefix, first, after } = args;
+    if (bucket !== null) checkText(bucket, 'bucket');
     const limit = readCount('first', first, {
       fallback: 100,
       min: 1,
@@ -53,7 +54,7 @@ export const collectionQueries = {
     return withinTime(context, null, async (call) => {
       const query = {
         bucket,
-        prefix: prefix ?? '',
+        prefix: checkText(prefix ?? '', 'prefix'),
         limit,
         after:
           afterBucket === undefined ? null : { bucket: afterBucket, collection: afterName ?? '' },
@@ -192,7 +193,9 @@ function readSpec(input: CreateCollectionInput, limits: Limits): CollectionSpec 
     }),
     metric: input.metric ?? 'COSINE',
     elementType: input.elementType ?? 'FLOAT32',
-    nonFilterableKeys: input.nonFilterableKeys ?? [],
+    nonFilterableKeys: (input.nonFilterableKeys ?? []).map((key, i) =>
+      checkText(key, `input.nonFilterableKeys[${i}]`),
+    ),
     pods: readPods(input.pods ?? null),
     ifNotExists: input.ifNotExists ?? false,
   };

@@ -1,6 +1,6 @@
 import { errors } from '../../schema/errors.ts';
 import type { IndexMethod, Metric } from '../../schema/metric.ts';
-import { readCount, readOptional, readRef, type CollectionArguments } from '../arguments.ts';
+import { readOptional, readRef, type CollectionArguments } from '../arguments.ts';
 import { remainingMs } from '../call.ts';
 import { requireCollection } from '../collections.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
@@ -74,17 +74,21 @@ function readIndexOptions(input: CreateIndexInput) {
     const needed = `at least twice m, ${2 * (m ?? 16)}`;
     throw errors.badInput('input.efConstruction', needed, efConstruction);
   }
+  const method = input.method ?? 'HNSW';
+  const foreign = method === 'HNSW' ? { lists } : { m, efConstruction };
+  for (const [option, value] of Object.entries(foreign)) {
+    if (value !== null) throw errors.badInput(`input.${option}`, `left out for ${method}`, value);
+  }
   const ifNotExists = input.ifNotExists ?? true;
-  return { method: input.method ?? ('HNSW' as const), m, efConstruction, lists, ifNotExists };
+  return { method, m, efConstruction, lists, ifNotExists };
 }
 
-const readWait = (input: CreateIndexInput, { limits }: VectorsContext): number =>
-  readCount('input.waitMs', input.waitMs, {
-    fallback: limits.timeoutMsMax,
-    min: 0,
-    max: limits.timeoutMsMax,
-    what: 'ms to wait',
-  });
+/** Nobody waits longer than a request may take; asking for it is no mistake. */
+function readWait({ waitMs }: CreateIndexInput, { limits }: VectorsContext): number {
+  const wanted = waitMs ?? limits.timeoutMsMax;
+  if (wanted < 0) throw errors.badInput('input.waitMs', 'at least 0', wanted);
+  return Math.min(wanted, limits.timeoutMsMax);
+}
 
 function checkIndexable(
   collection: { readonly dimension: number; readonly elementType: 'FLOAT32' | 'FLOAT16' },

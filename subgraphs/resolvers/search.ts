@@ -20,6 +20,7 @@ import type {
   Selection,
   ShardProfile,
 } from '../store.ts';
+import { within } from '../within.ts';
 import type { RecordSource } from './records.ts';
 
 interface Near {
@@ -102,6 +103,8 @@ function readNear(near: Near, limits: Limits): Target {
 interface Window {
   readonly offset: number;
   readonly end: number;
+  /** One more than `end` when the distance of the next match decides whether it is one. */
+  readonly fetched: number;
   readonly maxDistance: number | null;
 }
 
@@ -117,7 +120,10 @@ function readWindow(args: WindowArguments, limits: Limits): Window {
   if (offset + k > windowMax) {
     throw errors.limitExceeded('k', 'matches together with offset', windowMax, offset + k);
   }
-  return { offset, end: offset + k, maxDistance: args.maxDistance ?? null };
+  const maxDistance = args.maxDistance ?? null;
+  const end = offset + k;
+  const fetched = maxDistance === null ? end : Math.min(end + 1, windowMax);
+  return { offset, end, fetched, maxDistance };
 }
 
 function readOptions(options: SearchOptions, limits: Limits) {
@@ -162,7 +168,7 @@ async function search(
         ...ref,
         vector,
         metric,
-        limit: window.end,
+        limit: window.fetched,
         filter,
         exclude,
         select,
@@ -187,7 +193,7 @@ async function vectorOf(
     case 'vector':
       return near.vector;
     case 'key':
-      return storedVector(near.key, ref, context);
+      return within(call, storedVector(near.key, ref, context));
     case 'text':
       return embed(near.text, context, call);
     default:
@@ -208,6 +214,7 @@ async function embed(text: string, { embedder }: VectorsContext, call: Call) {
       'near.text needs an embedder in the configuration; got none.',
     );
   }
+  if (text.trim() === '') throw errors.badInput('near.text', 'a text with a word in it', text);
   const [vector] = await embedder.embed([text], call);
   return vector!;
 }
@@ -217,11 +224,15 @@ function present(
   asked: { ref: CollectionRef; metric: Metric; window: Window; startedAt: number },
 ) {
   const { offset, end, maxDistance } = asked.window;
-  const page = answer.matches.slice(offset, end);
-  const near = maxDistance === null ? page : page.filter((m) => m.distance <= maxDistance);
+  const isNear = ({ distance }: Match): boolean => maxDistance === null || distance <= maxDistance;
+  const next = answer.matches[end];
+  const last = answer.matches.at(-1);
   return {
-    matches: near.map((match) => presentMatch(match, asked.ref, asked.metric)),
-    hasMore: answer.hasMore && near.length === page.length,
+    matches: answer.matches
+      .slice(offset, end)
+      .filter(isNear)
+      .map((match) => presentMatch(match, asked.ref, asked.metric)),
+    hasMore: next ? isNear(next) : answer.hasMore && (!last || isNear(last)),
     metric: asked.metric,
     coverage: coverageOf(answer.shards),
     cache: { outcome: 'BYPASS', ageMs: null },

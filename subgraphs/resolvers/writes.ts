@@ -1,7 +1,7 @@
 import { errors } from '../../schema/errors.ts';
 import type { JsonObject } from '../../schema/filter.ts';
 import type { Limits } from '../../schema/limits.ts';
-import { checkKey, checkMetadata } from '../../schema/names.ts';
+import { checkKey, checkMetadata, checkText } from '../../schema/names.ts';
 import { readVector } from '../../schema/vector.ts';
 import { readKeys, readRef, type CollectionArguments } from '../arguments.ts';
 import { checkVector, requireCollection } from '../collections.ts';
@@ -111,6 +111,7 @@ function readChange(
   limits: Limits,
 ): { readonly set: JsonObject; readonly unset: readonly string[] } {
   const change = { set: checkMetadata(set ?? {}, 'set', limits), unset: unset ?? [] };
+  change.unset.forEach((key, i) => checkText(key, `unset[${i}]`));
   const both = change.unset.findIndex((key) => Object.hasOwn(change.set, key));
   if (both >= 0) {
     const key = change.unset[both];

@@ -98,6 +98,12 @@ const ofKeys: readonly Mistake[] = [
 const inUpdates: readonly Mistake[] = [
   ['a list to set', { keys: ['1'], set: [1] }, 'BAD_USER_INPUT', 'set'],
   ['a text to set', { keys: ['1'], set: 'x' }, 'BAD_USER_INPUT', 'set'],
+  [
+    'NUL in a key to unset',
+    { keys: ['1'], set: { a: 1 }, unset: ['b', '\u0000'] },
+    'BAD_USER_INPUT',
+    'unset[1]',
+  ],
   ['too much to set', { keys: ['1'], set: { x: 'x'.repeat(41_000) } }, 'LIMIT_EXCEEDED', 'set'],
 ];
 

@@ -48,6 +48,11 @@ export function buckets(subject: () => Subject): void {
       for (const name of names) await drop(name);
     });
 
+    test('are not listed by what no name can begin with', async () => {
+      const refusal = await refusalOf(listBuckets, { prefix: '\u0000' });
+      expect(refusal).toEqual({ code: 'BAD_USER_INPUT', argument: 'prefix' });
+    });
+
     test('are all listed without a prefix, the default one among them', async () => {
       const names = (await list(null)).map((bucket) => bucket.name);
       expect(names).toEqual(expect.arrayContaining(['vecs', subject().bucket]));

@@ -82,6 +82,12 @@ export function collections(subject: () => Subject): void {
     test.each<[what: string, input: Variables, code: string, argument: string]>([
       ['an empty name', { name: '' }, 'BAD_USER_INPUT', 'input.name'],
       ['a name of 64 bytes', { name: 'é'.repeat(32) }, 'LIMIT_EXCEEDED', 'input.name'],
+      [
+        'a key with NUL',
+        { nonFilterableKeys: ['a', '\u0000'] },
+        'BAD_USER_INPUT',
+        'input.nonFilterableKeys[1]',
+      ],
       ['a name with NUL', { name: 'a\u0000b' }, 'BAD_USER_INPUT', 'input.name'],
       ['a name with a line break', { name: 'a\nb' }, 'BAD_USER_INPUT', 'input.name'],
       ['a name with half a character', { name: 'a\uD800' }, 'BAD_USER_INPUT', 'input.name'],

@@ -211,6 +211,8 @@ export function indexes(subject: () => Subject): void {
       [{ m: 32, efConstruction: 40 }, 'input.efConstruction'],
       [{ method: 'IVFFLAT', lists: 0 }, 'input.lists'],
       [{ method: 'IVFFLAT', metric: 'L1' }, 'input.metric'],
+      [{ method: 'HNSW', lists: 32 }, 'input.lists'],
+      [{ method: 'IVFFLAT', m: 8 }, 'input.m'],
       [{ waitMs: -1 }, 'input.waitMs'],
     ])('%j is refused', async (spec, argument) => {
       const collection = await newCollection();

@@ -34,6 +34,25 @@ export function listings(subject: () => Subject): void {
       for (const shard of shards) expect(shard.bytes).toBeGreaterThan(0);
     });
 
+    test('is looked at again after each change of one request', async () => {
+      const collection = await newCollection();
+      const answer = await ask(
+        `mutation ($collection: String!, $bucket: String) {
+          one: createVectorIndex(input: { collection: $collection, bucket: $bucket, metric: L2 }) {
+            index { metric state }
+          }
+          two: createVectorIndex(input: { collection: $collection, bucket: $bucket, metric: L1 }) {
+            index { metric state }
+          }
+        }`,
+        { collection },
+      );
+      expect(answer).toEqual({
+        one: { index: { metric: 'L2', state: 'READY' } },
+        two: { index: { metric: 'L1', state: 'READY' } },
+      });
+    });
+
     test('is null, without an error, when there is none', async () => {
       expect(await ask(oneDocument, { name: freshName() })).toEqual({ vectorCollection: null });
     });
@@ -90,11 +109,17 @@ export function listings(subject: () => Subject): void {
       [{ first: 0 }, 'BAD_USER_INPUT', 'first'],
       [{ first: 1_001 }, 'LIMIT_EXCEEDED', 'first'],
       [{ after: 'nonsense' }, 'BAD_USER_INPUT', 'after'],
+      [{ after: cursorOf(['a', '\u0000']) }, 'BAD_USER_INPUT', 'after'],
+      [{ bucket: 'a\u0000' }, 'BAD_USER_INPUT', 'bucket'],
+      [{ prefix: '\uD800' }, 'BAD_USER_INPUT', 'prefix'],
     ])('refuses %j', async (args, code, argument) => {
       expect(await refusalOf(listDocument, args)).toEqual({ code, argument });
     });
   });
 }
+
+const cursorOf = (position: unknown): string =>
+  Buffer.from(JSON.stringify(position)).toString('base64url');
 
 interface Listing {
   readonly edges: readonly { readonly cursor: string; readonly node: unknown }[];

@@ -1,7 +1,7 @@
 import { base64, row, speakTo, unicodeKeys, type Subject } from './subject.ts';
 
 export function records(subject: () => Subject): void {
-  const { ask, execute, refusalOf, newCollection, upsert } = speakTo(subject);
+  const { ask, execute, refusalOf, newCollection, upsert, nearest } = speakTo(subject);
 
   const recordOf = async (collection: string, key: string): Promise<unknown> =>
     (await ask<{ vectorRecord: unknown }>(wholeRecord, { collection, key })).vectorRecord;
@@ -126,6 +126,17 @@ export function records(subject: () => Subject): void {
       });
       expect(await recordOf(collection, 'a')).toBeNull();
     });
+  });
+
+  test('of a FLOAT16 COSINE collection have a direction in 16 bits too', async () => {
+    const collection = await newCollection([], { elementType: 'FLOAT16', metric: 'COSINE' });
+    const vanishing = { collection, key: 'a', vector: [1e-9, 2 ** -25, 0, 0] };
+    expect(await refusalOf(upsertOne, vanishing)).toEqual({
+      code: 'BAD_USER_INPUT',
+      argument: 'records[0].vector',
+    });
+    await upsert(collection, [{ key: 'b', vector: [1e-9, 3.1e-8, 0, 0] }]);
+    expect(await nearest(collection, { near: { vector: [0, 1, 0, 0] } })).toEqual(['b']);
   });
 
   describe('similar records', () => {

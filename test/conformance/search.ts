@@ -36,6 +36,10 @@ export function searches(subject: () => Subject): void {
 
       expect(keysOf(result)).toEqual(['1', '2', '3']);
       expect(result.hasMore).toBe(false);
+      // A full page: what would come next is too far, or is not.
+      const full = { near: origin, maxDistance: 3 };
+      expect((await search(collection, { ...full, k: 3 })).hasMore).toBe(false);
+      expect((await search(collection, { ...full, k: 2 })).hasMore).toBe(true);
       const second = { near: origin, k: 2, offset: 1, maxDistance: 3 };
       expect(await nearest(collection, second)).toEqual(['2', '3']);
       expect(await nearest(collection, { near: origin, maxDistance: 0.5 })).toEqual([]);

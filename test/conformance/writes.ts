@@ -84,6 +84,13 @@ export function writes(subject: () => Subject): void {
   });
 
   describe('updateVectorMetadata', () => {
+    test('takes from metadata that PostgreSQL writes with more bytes than JSON needs', async () => {
+      const keys = Array.from({ length: 3_900 }, (_, i) => [`k${1_000 + i}`, 0] as const);
+      const metadata = Object.fromEntries(keys);
+      const collection = await newCollection([{ key: '1', vector: [0, 0, 0, 0], metadata }]);
+      expect(await updated(collection, { keys: ['1'], unset: ['k1000'] })).toBe(1);
+    });
+
     test('sets and removes single keys of the records that are there', async () => {
       const vector = [1, 0, 0, 0];
       const collection = await newCollection([

@@ -96,6 +96,19 @@ test('of the shards of a collection, the one that is down has no count', async (
   ]);
 });
 
+test('a search by the key of a record on a silent pod ends when its own time does', async () => {
+  pods.c.break({ kind: 'frozen' });
+  const answer = await ask(`query ($bucket: String) {
+    searchVectors(
+      bucket: $bucket, collection: "away", near: { key: "1" }, options: { timeoutMs: 200 }
+    ) { matches { distance } }
+  }`);
+
+  expect(answer.errors).toMatchObject([
+    { extensions: { code: 'DEADLINE_EXCEEDED', timeoutMs: 200 } },
+  ]);
+});
+
 test('of two searches in one request one fails alone', async () => {
   const answer = await ask(`query ($bucket: String) {
     near: searchVectors(bucket: $bucket, collection: "near", near: { vector: [0, 0] }, k: 1) {

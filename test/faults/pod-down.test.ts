@@ -154,6 +154,16 @@ test('a write says of each pod what came of it', async () => {
   });
 });
 
+test('a deletion by filter deletes nothing while a shard is down', async () => {
+  pods.c.break({ kind: 'down' });
+  const filter = { kind: 'exists', path: ['n'], value: true } as const;
+  const write = { ...spec, version: null, target: { filter } };
+
+  expect(await codeFrom(during((call) => gateway.delete(write, call)))).toBe('POD_UNAVAILABLE');
+  pods.repair();
+  expect(await during((call) => gateway.count({ ...spec, filter }, call))).toBe(records.length);
+});
+
 test('a write that reached no pod is the plain error', async () => {
   await search();
   for (const pod of [pods.a, pods.b, pods.c]) pod.break({ kind: 'down' });

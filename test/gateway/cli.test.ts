@@ -76,6 +76,17 @@ describe('the command line', () => {
     });
   });
 
+  test('a database given twice is refused before it gets a name', async () => {
+    const url = 'postgres://u@127.0.0.1:1/v';
+    const args = ['up', '--port', '0', '--database', url, '--database', url];
+
+    expect(await run(args)).toMatchObject({
+      code: 1,
+      stderr:
+        '--database must name another one each time; got one twice. Its database is at 127.0.0.1:1/v.\n',
+    });
+  });
+
   test('a configuration that is wrong is one message', async () => {
     writeFileSync(join(folder, 'bad.yaml'), 'pods: [{ name: a }]\nprot: 4000\n');
 

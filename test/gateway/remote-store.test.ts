@@ -133,6 +133,9 @@ test('connections are kept', async () => {
   expect(connections).toBeLessThanOrEqual(2);
 });
 
+const refused = (code: string, status = 200): Answer =>
+  json({ errors: [{ message: 'x', extensions: { code } }] }, status);
+
 describe('an answer that cannot be used is an error of that pod', () => {
   test.each<[string, Answer]>([
     ['no JSON', json('<html>502 Bad Gateway</html>', 502)],
@@ -156,14 +159,10 @@ describe('an answer that cannot be used is an error of that pod', () => {
     ],
     ['an error without a message', json({ errors: [null] })],
     ['an error that says nothing', json({ errors: [{ message: 'at db.internal:5432' }] })],
-    [
-      'its own trouble',
-      json({ errors: [{ message: 'x', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }),
-    ],
-    [
-      'another schema',
-      json({ errors: [{ message: 'x', extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] }),
-    ],
+    ['its own trouble', refused('INTERNAL_SERVER_ERROR')],
+    ['another schema', refused('GRAPHQL_VALIDATION_FAILED')],
+    ['a proxy that wants a password', refused('UNAUTHENTICATED', 401)],
+    ['a server that knows no such path', refused('BAD_USER_INPUT', 404)],
     ['a reset', (request) => request.socket.resetAndDestroy()],
     ['a closed connection', (request) => request.socket.destroy()],
     [

@@ -1,6 +1,7 @@
 import {
   fitsFloat16,
   isZero,
+  isZeroAsFloat16,
   readVector,
   vectorToBase64,
   vectorToList,
@@ -96,6 +97,13 @@ test.each([
   [[0, 2 ** -149], false],
 ])('%p is zero: %p', (numbers, expected) => {
   expect(isZero(Float32Array.from(numbers))).toBe(expected);
+});
+
+test.each([
+  [[0, 2 ** -25, -1e-9], true],
+  [[0, 3.1e-8], false],
+])('%p is zero as float16: %p', (numbers, expected) => {
+  expect(isZeroAsFloat16(Float32Array.from(numbers))).toBe(expected);
 });
 
 test.each([

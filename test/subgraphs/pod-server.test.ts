@@ -49,6 +49,19 @@ describe('a pod over HTTP', () => {
     });
   });
 
+  test('an error of a resolver has its path', async () => {
+    const first = 'a: searchVectors(collection: "c", near: {}) { hasMore }';
+    const second = 'b: searchVectors(collection: "c", near: {}) { hasMore }';
+    const { answer } = await post(`{ ${first} ${second} }`);
+
+    expect(answer).toMatchObject({
+      errors: [
+        { path: ['a'], extensions: { code: 'BAD_USER_INPUT', argument: 'near' } },
+        { path: ['b'], extensions: { code: 'BAD_USER_INPUT', argument: 'near' } },
+      ],
+    });
+  });
+
   test('it is a federation subgraph', async () => {
     const { answer } = await post('{ _service { sdl } }');
 

@@ -60,7 +60,7 @@ describe('what leaves the database', () => {
   test('is what variables name', async () => {
     const keys = 'matches { record { k: metadata(keys: $keys) } }';
     const skipped = 'hasMore matches { record { ...Aliased @skip(if: $yes) } }';
-    const selection = await selectionOf(`${keys} ${skipped}`, { keys: ['year'] });
+    const selection = await selectionOf(`${keys} ${skipped}`, { keys: ['year', 'a\u0000'] });
     expect(selection).toEqual({ metadata: ['year'], vector: false });
   });
 });

@@ -1,5 +1,5 @@
 import { errors } from '../../schema/errors.ts';
-import { within } from '../../gateway/within.ts';
+import { within } from '../../subgraphs/within.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { VectorStore } from '../../subgraphs/store.ts';
 

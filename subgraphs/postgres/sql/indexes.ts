@@ -75,10 +75,15 @@ export const metrics = {
 
 function storageOptions({ method, m, efConstruction, lists }: IndexSpec, rows: number): string {
   return method === 'HNSW'
-    ? `m = ${Math.trunc(m ?? 16)}, ef_construction = ${Math.trunc(efConstruction ?? 64)}`
+    ? hnswOptions(Math.trunc(m ?? 16), efConstruction)
     : `lists = ${Math.trunc(lists ?? defaultLists(rows))}`;
 }
 
 /** As pgvector advises: a list a thousand rows, and fewer above a million. */
 const defaultLists = (rows: number): number =>
   Math.min(32_768, Math.max(30, rows <= 1_000_000 ? rows / 1_000 : Math.sqrt(rows)));
+
+/** pgvector wants an ef_construction of at least twice m; its own default is 64. */
+function hnswOptions(m: number, efConstruction: number | null): string {
+  return `m = ${m}, ef_construction = ${Math.trunc(efConstruction ?? Math.max(64, 2 * m))}`;
+}

@@ -58,6 +58,9 @@ export const bindPodStatement = (pod: string): Statement => ({
   values: [pod],
 });
 
+/** Only where the table is there. */
+export const podNameStatement: Statement = { text: 'select name from quiver.pod', values: [] };
+
 export const podStatement: Statement = {
   text: `
     select current_setting('server_version') as postgres,

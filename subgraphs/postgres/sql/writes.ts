@@ -61,12 +61,14 @@ export const updateMetadataStatement = (
 ): Statement => ({
   text: `
     with ${fenceText}, changed as (
-      select t.id, (t.metadata - $5::text[]) || $6::jsonb as metadata
+      select t.id, (t.metadata - $5::text[]) || $6::jsonb as metadata,
+        octet_length(t.metadata::text) as bytes_before
       from p, ${tableOf(fence)} t where t.id = any ($4::text[])
       order by t.id collate "C" for update of t
     ), too_large as (
       select id as key, octet_length(metadata::text) as bytes from changed
-      where octet_length(metadata::text) > $7 limit 1
+      -- PostgreSQL writes more spaces than JSON needs: what was small enough may look too large.
+      where octet_length(metadata::text) > greatest($7, bytes_before) limit 1
     ), written as (
       update ${tableOf(fence)} t set metadata = changed.metadata from changed
       where t.id = changed.id and not exists (select from too_large)

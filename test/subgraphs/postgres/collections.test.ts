@@ -38,7 +38,7 @@ describe('opening', () => {
       logger: silent,
     });
     await expect(opening).rejects.toThrow(
-      'This database is pod "pod-a"; it cannot serve as pod "z". Check whether',
+      'This database is pod "pod-a"; it cannot serve as pod "z". Give this pod its name',
     );
     await database.close();
   });
@@ -146,6 +146,17 @@ describe('a collection of this pod alone', () => {
 });
 
 describe('a part of a collection', () => {
+  test('is not deleted by a word to this pod alone', async () => {
+    const spec = specOf(pod, 'shared');
+    await create(spec, placementOf(1));
+    await create(spec, placementOf(1, { state: 'active' }));
+
+    await expect(remove(spec, null)).rejects.toMatchObject({
+      extensions: { code: 'BAD_USER_INPUT', argument: 'name' },
+    });
+    expect(await describeNow(spec)).toMatchObject({ placement: { state: 'active' } });
+  });
+
   test('is made, repeated and activated by the same creation', async () => {
     const spec = specOf(pod, 'part');
     for (let i = 0; i < 2; i++) {

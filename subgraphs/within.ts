@@ -1,5 +1,5 @@
 import { errors } from '../schema/errors.ts';
-import type { Call } from '../subgraphs/call.ts';
+import type { Call } from './call.ts';
 
 /** Wait for work that has a patience of its own, but no longer than `call` lasts. */
 export function within<T>(call: Call, work: Promise<T>): Promise<T> {
