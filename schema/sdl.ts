@@ -65,7 +65,7 @@ type Mutation {
   "Insert or replace whole records. All are checked before any is written; each pod writes its part in one transaction."
   upsertVectors(collection: String!, bucket: String = "vecs", records: [VectorRecordInput!]!, version: Int @inaccessible): UpsertVectorsPayload
   "Set and remove single metadata keys; the vector stays. Keys without a record are left out of the count."
-  updateVectorMetadata(collection: String!, bucket: String = "vecs", keys: [ID!]!, set: JSON, unset: [String!], version: Int @inaccessible): UpdateVectorMetadataPayload
+  updateVectorMetadata(collection: String!, bucket: String = "vecs", keys: [ID!]!, set: JSON, unset: [String!], version: Int @inaccessible, dryRun: Boolean @inaccessible): UpdateVectorMetadataPayload
   "Exactly one of keys and filter. An empty filter is refused. A filter needs every shard: nothing is deleted when one is known to be down."
   deleteVectors(collection: String!, bucket: String = "vecs", keys: [ID!], filter: VectorFilter, version: Int @inaccessible): DeleteVectorsPayload
   createVectorBucket(name: String!): CreateVectorBucketPayload @tag(name: "admin")

@@ -182,6 +182,8 @@ export interface MetadataWrite extends Fenced {
   readonly keys: readonly string[];
   readonly set: JsonObject;
   readonly unset: readonly string[];
+  /** Judge the change and write nothing: a gateway asks all pods this before any of them writes. */
+  readonly dryRun: boolean;
 }
 
 export interface DeleteWrite extends Fenced {

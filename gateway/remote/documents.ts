@@ -101,8 +101,8 @@ export const documents = {
   ),
   updateMetadata: mutation(
     'updateVectorMetadata',
-    `UpdateMetadata($collection: String!, $bucket: String!, $keys: [ID!]!, $set: JSON, $unset: [String!], $version: Int) {
-  updateVectorMetadata(collection: $collection, bucket: $bucket, keys: $keys, set: $set, unset: $unset, version: $version) { updatedCount }
+    `UpdateMetadata($collection: String!, $bucket: String!, $keys: [ID!]!, $set: JSON, $unset: [String!], $version: Int, $dryRun: Boolean!) {
+  updateVectorMetadata(collection: $collection, bucket: $bucket, keys: $keys, set: $set, unset: $unset, version: $version, dryRun: $dryRun) { updatedCount }
 }`,
   ),
   delete: mutation(

@@ -1,6 +1,7 @@
 import { membersOf } from '../../schema/placement.ts';
 import type { Call } from '../../subgraphs/call.ts';
-import type { CollectionRef, VectorStore } from '../../subgraphs/store.ts';
+import type { CollectionRef, MetadataWrite, VectorStore } from '../../subgraphs/store.ts';
+import { throwMistake } from './attempt.ts';
 import { perform, type Target, type Write } from './perform.ts';
 import type { Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
@@ -22,17 +23,17 @@ export function createWrites(rooms: {
         call,
         rooms,
       ),
-    updateMetadata: (write, call) =>
-      perform(
-        keyed({
-          ref: write,
-          items: write.keys,
-          keyOf: (key) => key,
-          send: (store, keys, version) => store.updateMetadata({ ...write, keys, version }, call),
-        }),
-        call,
-        rooms,
-      ),
+    async updateMetadata(write, call) {
+      await requireSmall(write, call, rooms);
+      if (write.dryRun) return 0;
+      const byKey = keyed({
+        ref: write,
+        items: write.keys,
+        keyOf: (key) => key,
+        send: (store, keys, version) => store.updateMetadata({ ...write, keys, version }, call),
+      });
+      return perform(byKey, call, rooms);
+    },
     async delete(write, call) {
       if ('keys' in write.target) {
         const byKey = keyed({
@@ -53,6 +54,22 @@ export function createWrites(rooms: {
       return perform(everywhere, call, rooms);
     },
   };
+}
+
+/** Only its pod knows whether a record would become too large: all say so before any writes. */
+async function requireSmall(
+  write: MetadataWrite,
+  call: Call,
+  { pods, placements }: { readonly pods: Pods; readonly placements: Placements },
+): Promise<void> {
+  const known = await placements.find(write, call);
+  const legs = routeByKey(known, write.keys, (key) => key);
+  if (legs.length <= 1 && !write.dryRun) return;
+  const { version } = known;
+  const { failures } = await pods.scatter(legs, (store, { items: keys }) =>
+    store.updateMetadata({ ...write, keys, version, dryRun: true }, call),
+  );
+  throwMistake(failures);
 }
 
 /** What a filter matches may be on any shard: while one is down the others delete nothing. */

@@ -40,6 +40,7 @@ export const writeMutations = {
       readonly keys: readonly string[];
       readonly set?: unknown;
       readonly unset?: readonly string[] | null;
+      readonly dryRun?: boolean | null;
     },
     context: VectorsContext,
   ) {
@@ -48,7 +49,8 @@ export const writeMutations = {
     const { set, unset } = readChange(args.set, args.unset, context.limits);
     return withinTime(context, null, async (call) => {
       await requireCollection(context.store, ref, call);
-      const write = { ...ref, keys, set, unset, version: args.version ?? null };
+      const dryRun = args.dryRun ?? false;
+      const write = { ...ref, keys, set, unset, dryRun, version: args.version ?? null };
       return { updatedCount: await context.store.updateMetadata(write, call) };
     });
   },

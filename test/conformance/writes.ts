@@ -130,16 +130,18 @@ export function writes(subject: () => Subject): void {
       expect(await updated(await newCollection(row(2)), { keys: ['x'], set: { a: 1 } })).toBe(0);
     });
 
-    test('never makes the metadata of a record larger than a record may have', async () => {
+    test('changes no record when it would make one of them too large', async () => {
       const metadata = { text: 'x'.repeat(30_000) };
       const collection = await newCollection([
-        ...row(2),
+        ...row(20),
         { key: 'a', vector: [1, 1, 1, 1], metadata },
       ]);
-      const change = { collection, keys: ['1', '2', 'a'], set: { more: 'x'.repeat(20_000) } };
+      const keys = [...row(20).map(({ key }) => key), 'a'];
+      const change = { collection, keys, set: { more: 'x'.repeat(20_000) } };
 
       expect(await refusalOf(updateDocument, change)).toMatchObject({ code: 'LIMIT_EXCEEDED' });
       expect(await recordOf(collection, 'a')).toMatchObject({ metadata });
+      expect(await count(collection, { more: { $exists: true } })).toBe(0);
     });
   });
 

@@ -173,7 +173,8 @@ test('a write that reached no pod is the plain error', async () => {
 
 test('a write to keys of the pods that are up is no partial one', async () => {
   pods.b.break({ kind: 'down' });
-  const write = { ...spec, version: null, keys: keysOf('pod-a'), set: { seen: true }, unset: [] };
+  const change = { set: { seen: true }, unset: [], dryRun: false };
+  const write = { ...spec, ...change, version: null, keys: keysOf('pod-a') };
 
   expect(await during((call) => gateway.updateMetadata(write, call))).toBe(write.keys.length);
 });

@@ -56,6 +56,7 @@ export const updateMetadataStatement = (
     readonly keys: readonly string[];
     readonly set: JsonObject;
     readonly unset: readonly string[];
+    readonly dryRun: boolean;
   },
   bytesMax: number,
 ): Statement => ({
@@ -71,11 +72,18 @@ export const updateMetadataStatement = (
       where octet_length(metadata::text) > greatest($7, bytes_before) limit 1
     ), written as (
       update ${tableOf(fence)} t set metadata = changed.metadata from changed
-      where t.id = changed.id and not exists (select from too_large)
+      where t.id = changed.id and not $8 and not exists (select from too_large)
       returning 1
     )
     ${outcomeText}, (select to_json(too_large) from too_large) as "tooLarge"`,
-  values: [...fenceValues(fence), change.keys, change.unset, JSON.stringify(change.set), bytesMax],
+  values: [
+    ...fenceValues(fence),
+    change.keys,
+    change.unset,
+    JSON.stringify(change.set),
+    bytesMax,
+    change.dryRun,
+  ],
   reused: true,
 });
 

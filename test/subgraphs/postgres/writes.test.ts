@@ -79,7 +79,7 @@ test('metadata keys are set and removed, and the vector stays', async () => {
     { key: 'a', vector: [1, 2, 3, 4], metadata: { keep: 1, drop: 2, change: 3 } },
     { key: 'b', vector: [1, 2, 3, 4], metadata: {} },
   ]);
-  const write = { bucket: pod.bucket, collection: 'metadata', version: null };
+  const write = { bucket: pod.bucket, collection: 'metadata', version: null, dryRun: false };
   const set = { change: 4, add: [5] };
   const change = { ...write, keys: ['b', 'none', 'a'], set, unset: ['drop'] };
 
@@ -96,8 +96,8 @@ test('an update that makes one record too large changes none', async () => {
     { key: 'a', vector: [0, 0, 0, 0], metadata: {} },
     { key: 'b', vector: [0, 0, 0, 0], metadata: { text: 'x'.repeat(40_000) } },
   ]);
-  const write = { bucket: pod.bucket, collection: 'large', version: null, unset: [] };
-  const change = { ...write, keys: ['a', 'b'], set: { more: 'y'.repeat(2_000) } };
+  const write = { bucket: pod.bucket, collection: 'large', version: null, dryRun: false };
+  const change = { ...write, unset: [], keys: ['a', 'b'], set: { more: 'y'.repeat(2_000) } };
 
   const updating = during((call) => pod.store.updateMetadata(change, call));
 
@@ -225,7 +225,10 @@ test('writers that take the same keys in opposite orders do not block each other
     );
   const update = (order: string[]) =>
     during((call) =>
-      pod.store.updateMetadata({ ...ref, keys: order, set: { n: 1 }, unset: [] }, call),
+      pod.store.updateMetadata(
+        { ...ref, keys: order, set: { n: 1 }, unset: [], dryRun: false },
+        call,
+      ),
     );
 
   for (let round = 0; round < 5; round++) {
