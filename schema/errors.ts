@@ -138,12 +138,12 @@ export const errors = {
       reason: STALE_PLACEMENT,
     }),
 
-  partialWrite: (pods: readonly PodOutcome[], causes: readonly string[]) =>
-    fail(
-      'PARTIAL_WRITE',
-      `The write reached ${count(pods, 'written')} of ${pods.length} pods; ${count(pods, 'unknown')} unknown. ${causes.join(' ')}`.trim(),
-      { pods },
-    ),
+  partialWrite: (pods: readonly PodOutcome[], causes: readonly string[]) => {
+    const doubtful = count(pods, 'unknown');
+    const doubt = doubtful > 0 ? `, and perhaps ${doubtful} more` : '';
+    const reached = `The write reached ${count(pods, 'written')} of ${pods.length} pods${doubt}.`;
+    return fail('PARTIAL_WRITE', [reached, ...causes].join(' '), { pods });
+  },
 
   overloaded: (pod: string, waiting: number) =>
     fail('OVERLOADED', `Pod "${pod}" has ${waiting} requests waiting; try again later.`, { pod }),

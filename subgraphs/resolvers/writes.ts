@@ -70,7 +70,8 @@ export const writeMutations = {
     }
     return withinTime(context, null, async (call) => {
       const filter = await readFilter(args.filter, ref, context, call);
-      if (!keys && !filter) throw errors.invalidFilter('filter', 'not empty in a deletion', {});
+      if (!keys && !filter)
+        throw errors.invalidFilter('filter', 'a filter with a condition, in a deletion', {});
       const target = filter ? { filter } : { keys: keys! };
       const write = { ...ref, target, version: args.version ?? null };
       return { deletedCount: await context.store.delete(write, call) };
