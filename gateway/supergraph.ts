@@ -6,7 +6,7 @@ import type { Logger } from '../subgraphs/logger.ts';
 import { maskError } from '../subgraphs/mask.ts';
 import { askSubgraph, fetchSdl, type GatewayContext, type Subgraph } from './subgraph-client.ts';
 
-export const localName = 'vectors';
+const localName = 'vectors';
 
 export interface SupergraphOptions {
   /** Our own subgraph, executed in this process. */

@@ -85,6 +85,11 @@ export const errors = {
       { bucket, collection },
     ),
 
+  bucketExists: (bucket: string) =>
+    fail('BAD_USER_INPUT', `name must be free for a new bucket; "${bucket}" is there already.`, {
+      argument: 'name',
+    }),
+
   bucketNotEmpty: (bucket: string, collectionCount: number) =>
     fail(
       'BUCKET_NOT_EMPTY',

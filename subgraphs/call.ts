@@ -54,6 +54,20 @@ export function startPart(parent: Call, timeoutMs: number): StartedCall {
   return { ...parent, end() {} };
 }
 
+/** Run `work` as a part of `parent` that may take at most `timeoutMs`. */
+export async function inPart<T>(
+  parent: Call,
+  timeoutMs: number,
+  work: (part: Call) => Promise<T>,
+): Promise<T> {
+  const part = startPart(parent, timeoutMs);
+  try {
+    return await work(part);
+  } finally {
+    part.end();
+  }
+}
+
 /**
  * What the header `x-timeout-ms` asks for: the length of the whole request and of each operation in
  * it. Without the header an operation has the default, and may ask for more in its own options.

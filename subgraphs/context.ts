@@ -1,5 +1,5 @@
 import type { Limits } from '../schema/limits.ts';
-import { startPart, type Call } from './call.ts';
+import { inPart, type Call } from './call.ts';
 import type { Embedder } from './embedder.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Logger } from './logger.ts';
@@ -33,15 +33,8 @@ export function createVectorsContext(
 }
 
 /** Run one operation of the request within its own time. */
-export async function withinTime<T>(
+export const withinTime = <T>(
   context: { readonly call: Call; readonly operationMs: number },
   timeoutMs: number | null,
   run: (call: Call) => Promise<T>,
-): Promise<T> {
-  const part = startPart(context.call, timeoutMs ?? context.operationMs);
-  try {
-    return await run(part);
-  } finally {
-    part.end();
-  }
-}
+): Promise<T> => inPart(context.call, timeoutMs ?? context.operationMs, run);

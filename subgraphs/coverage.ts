@@ -1,9 +1,15 @@
 import { codeOf, errors } from '../schema/errors.ts';
 import type { ShardFailure, ShardReport } from './store.ts';
 
+/** A pod that was asked; without an error it answered. */
+interface Asked {
+  readonly pod: string;
+  readonly error?: Error | null;
+}
+
 /** How much of the collection answered, as the API shows it. */
-export function coverageOf(shards: readonly ShardReport[]) {
-  const failures = shards.filter((shard): shard is ShardFailure => 'error' in shard);
+export function coverageOf(shards: readonly Asked[]) {
+  const failures = shards.flatMap(({ pod, error }) => (error ? [{ pod, error }] : []));
   const answeredCount = shards.length - failures.length;
   return {
     fraction: shards.length === 0 ? 1 : answeredCount / shards.length,

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import type { Limits } from '../schema/limits.ts';
-import { startPart, type Call } from './call.ts';
+import { inPart, type Call } from './call.ts';
 import type {
   CollectionRef,
   Inspection,
@@ -22,10 +22,7 @@ export function createLoaders(
   call: Call,
   operationMs: number,
 ): Loaders {
-  const within = async <T>(run: (part: Call) => Promise<T>): Promise<T> => {
-    const part = startPart(call, operationMs);
-    return run(part).finally(() => part.end());
-  };
+  const within = <T>(run: (part: Call) => Promise<T>): Promise<T> => inPart(call, operationMs, run);
   const byCollection = new Map<string, DataLoader<string, StoredRecord | null>>();
 
   const recordsOf = (ref: CollectionRef, select: Selection) =>

@@ -32,7 +32,7 @@ import {
 const json = anyObject as Reader<JsonObject>;
 
 /** Fields that were not selected are not there. */
-export const storedRecord: Reader<StoredRecord> = (input) => {
+const storedRecord: Reader<StoredRecord> = (input) => {
   const { key, metadata, vectorBase64 } = anyObject(input);
   return {
     key: text(key),

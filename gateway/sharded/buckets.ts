@@ -38,10 +38,7 @@ export function createBuckets(pods: Pods): Buckets {
     /** On some pods it may be there already, of a creation that was cut; on all it is a bucket. */
     async createBucket(name, call) {
       const there = await everywhere(name, call);
-      if (there.length === pods.all.length) {
-        const message = `name must be free for a new bucket; "${name}" is there already.`;
-        throw errors.badRequest('name', message);
-      }
+      if (there.length === pods.all.length) throw errors.bucketExists(name);
       const lacking = pods.all.filter(({ name: pod }) => !there.some((row) => row.pod === pod));
       const made = allOf(await pods.scatter(lacking, (store) => store.createBucket(name, call)));
       return unite([...there.map(({ bucket }) => bucket), ...made]);

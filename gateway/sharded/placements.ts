@@ -1,7 +1,7 @@
 import { errors } from '../../schema/errors.ts';
 import { slotOf } from '../../schema/key.ts';
 import { membersOf, ownersOf } from '../../schema/placement.ts';
-import { remainingMs, startPart, type Call } from '../../subgraphs/call.ts';
+import { inPart, remainingMs, type Call } from '../../subgraphs/call.ts';
 import type { Collection, CollectionRef } from '../../subgraphs/store.ts';
 import { firstError, type Failure } from '../scatter.ts';
 import { within } from '../../subgraphs/within.ts';
@@ -116,10 +116,8 @@ export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
  * What comes before an operation has half of its time, so that a pod that keeps silent costs the
  * operation its part and not everything.
  */
-async function inHalf<T>(call: Call, run: (part: Call) => Promise<T>): Promise<T> {
-  const part = startPart(call, Math.ceil(remainingMs(call) / 2));
-  return run(part).finally(() => part.end());
-}
+const inHalf = <T>(call: Call, run: (part: Call) => Promise<T>): Promise<T> =>
+  inPart(call, Math.ceil(remainingMs(call) / 2), run);
 
 interface Identity {
   readonly uid: string;

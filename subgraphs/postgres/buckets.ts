@@ -31,10 +31,7 @@ export async function createBucket(
     return await database.transaction(async (query) => {
       // Inserting the row makes others who create the same bucket wait until it is whole.
       const inserted = await query(insertBucketStatement(name));
-      if (inserted.length === 0) {
-        const message = `name must be free for a new bucket; "${name}" is there already.`;
-        throw errors.badRequest('name', message);
-      }
+      if (inserted.length === 0) throw errors.bucketExists(name);
       await query(createSchemaStatement(name));
       const [row] = await query<BucketRow>(bucketStatement(name));
       return toBucket(row!);

@@ -1,7 +1,7 @@
 import { codeOf, errors } from '../../schema/errors.ts';
 import { compareBytes } from '../../schema/key.ts';
 import type { PlacementState } from '../../schema/placement.ts';
-import { remainingMs, startPart, type Call } from '../call.ts';
+import { inPart, remainingMs, type Call } from '../call.ts';
 import type { Match, Plan, SearchAnswer, SearchQuery } from '../store.ts';
 import type { Context } from './context.ts';
 import { withKnown, type Known } from './known.ts';
@@ -75,15 +75,13 @@ async function findNearest(
 
 /** An exact scan, if there is time; some is left to bring home what the index gave. */
 async function completely(context: Context, asked: Asked, call: Call): Promise<Found | undefined> {
-  const part = startPart(call, Math.floor(remainingMs(call) * 0.9));
+  const timeoutMs = Math.floor(remainingMs(call) * 0.9);
   try {
-    return await runPlan(context, asked, exactPlan, part);
+    return await inPart(call, timeoutMs, (part) => runPlan(context, asked, exactPlan, part));
   } catch (error) {
     const code = codeOf(error);
     if (code === 'DEADLINE_EXCEEDED' || code === 'OVERLOADED') return undefined;
     throw error;
-  } finally {
-    part.end();
   }
 }
 

@@ -162,21 +162,8 @@ function presentPage(page: CollectionPage, hasPreviousPage: boolean) {
     hasNextPage: page.hasMore,
     hasPreviousPage,
   });
-  const asked = page.pods.map(({ pod, error }) =>
-    error ? { pod, error } : { ...profileOfListing, pod },
-  );
-  return { ...connection, coverage: coverageOf(asked) };
+  return { ...connection, coverage: coverageOf(page.pods) };
 }
-
-/** Coverage counts shard reports; a listing has nothing else to report. */
-const profileOfListing = {
-  plan: 'EXACT',
-  tookMs: 0,
-  rowCount: 0,
-  truncated: false,
-  attempts: 1,
-  hedged: false,
-} as const;
 
 function readSpec(input: CreateCollectionInput, limits: Limits): CollectionSpec {
   const bucket = input.bucket ?? defaultBucket;
