@@ -1,18 +1,5 @@
-import { referenceRecords } from '../support/reference-records.ts';
+import { nearestFirst, referenceRecords } from '../support/reference-records.ts';
 import { speakTo, type Subject } from './subject.ts';
-
-const nearestFirst: readonly (readonly [key: string, distance: number])[] = [
-  ['8', 2.44949],
-  ['9', 3],
-  ['7', 3.316625],
-  ['4', 3.741657],
-  ['6', 3.741657],
-  ['5', 3.872983],
-  ['3', 4.582576],
-  ['2', 5.09902],
-  ['1', 5.385165],
-  ['0', 5.477226],
-];
 
 export function referenceCases(subject: () => Subject): void {
   const { newCollection, search, nearest } = speakTo(subject);

@@ -19,3 +19,17 @@ export const referenceRecords = points.map((vector, i) => ({
   vector,
   metadata: { year: years[i]! },
 }));
+
+/** All of them from [1, 2, 3, 4] by L2, to six decimals. */
+export const nearestFirst: readonly (readonly [key: string, distance: number])[] = [
+  ['8', 2.44949],
+  ['9', 3],
+  ['7', 3.316625],
+  ['4', 3.741657],
+  ['6', 3.741657],
+  ['5', 3.872983],
+  ['3', 4.582576],
+  ['2', 5.09902],
+  ['1', 5.385165],
+  ['0', 5.477226],
+];
