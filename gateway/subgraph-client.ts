@@ -1,6 +1,6 @@
 import { getOperationAST, Kind, parse } from 'graphql';
 import type { DocumentNode, GraphQLFormattedError } from 'graphql';
-import { remainingMs, startPart } from '../subgraphs/call.ts';
+import { inPart, remainingMs } from '../subgraphs/call.ts';
 import type { VectorsContext } from '../subgraphs/context.ts';
 import { errors } from '../schema/errors.ts';
 
@@ -51,24 +51,23 @@ export async function askSubgraph(
   request: SubgraphRequest,
   context: GatewayContext,
 ): Promise<SubgraphAnswer> {
-  const call = startPart(context.call, context.operationMs);
-  try {
-    const headers = {
-      'x-request-id': call.requestId,
-      'x-timeout-ms': String(remainingMs(call)),
-      ...(context.authorization === undefined ? {} : { authorization: context.authorization }),
-    };
-    const answer = await post(subgraph.url, request, headers, call.signal);
-    if (!answer.errors) return answer;
-    return { ...answer, errors: answer.errors.map((error) => judged(error, subgraph, context)) };
-  } catch (error) {
-    const shown = call.signal.aborted
-      ? errors.deadlineExceeded(call.timeoutMs).toJSON()
-      : unexpected(error, subgraph, context);
-    return { data: null, errors: placesOf(request).map((path) => ({ ...shown, path })) };
-  } finally {
-    call.end();
-  }
+  return inPart(context.call, context.operationMs, async (call) => {
+    try {
+      const headers = {
+        'x-request-id': call.requestId,
+        'x-timeout-ms': String(remainingMs(call)),
+        ...(context.authorization === undefined ? {} : { authorization: context.authorization }),
+      };
+      const answer = await post(subgraph.url, request, headers, call.signal);
+      if (!answer.errors) return answer;
+      return { ...answer, errors: answer.errors.map((error) => judged(error, subgraph, context)) };
+    } catch (error) {
+      const shown = call.aborted
+        ? errors.deadlineExceeded(call.timeoutMs).toJSON()
+        : unexpected(error, subgraph, context);
+      return { data: null, errors: placesOf(request).map((path) => ({ ...shown, path })) };
+    }
+  });
 }
 
 async function post(

@@ -8,51 +8,31 @@ export interface Call {
   readonly deadlineAt: number;
   /** The whole length, for messages. */
   readonly timeoutMs: number;
-  /** Aborted when the deadline passes or the caller goes away. */
-  readonly signal: AbortSignal;
   readonly requestId: string;
+  /** The deadline has passed, or the caller has gone away. */
+  readonly aborted: boolean;
+  /** `listener` runs once, when that happens; the answer stops the listening. */
+  onAbort(listener: () => void): () => void;
+  /** The same for libraries; made when it is asked for, since a search needs none. */
+  readonly signal: AbortSignal;
 }
 
-/** `end` frees the timer; whoever starts a call ends it. */
+/** Whoever starts a call ends it. */
 export interface StartedCall extends Call {
+  /** The caller has gone away. */
+  abort(): void;
+  /** Nothing more is to be done: frees the timer. */
   end(): void;
 }
 
 export const remainingMs = (call: Call): number => Math.max(0, call.deadlineAt - Date.now());
 
-/** Begin a call of `timeoutMs`, which also ends when `signal` says so. */
-export function startCall(options: {
+/** Begin a call of `timeoutMs`, which is also aborted when `parent` is. */
+export const startCall = (options: {
   readonly timeoutMs: number;
   readonly requestId: string;
-  readonly signal?: AbortSignal | undefined;
-}): StartedCall {
-  const { timeoutMs, requestId, signal: outer } = options;
-  const controller = new AbortController();
-  // One call is many statements; Node would take their listeners for a leak.
-  setMaxListeners(0, controller.signal);
-  const leave = (): void => controller.abort(outer?.reason);
-  const timer = setTimeout(() => controller.abort(errors.deadlineExceeded(timeoutMs)), timeoutMs);
-  if (outer?.aborted) leave();
-  outer?.addEventListener('abort', leave, { once: true });
-
-  return {
-    deadlineAt: Date.now() + timeoutMs,
-    timeoutMs,
-    signal: controller.signal,
-    requestId,
-    end() {
-      clearTimeout(timer);
-      outer?.removeEventListener('abort', leave);
-    },
-  };
-}
-
-/** A part of `parent` that may take at most `timeoutMs`. */
-export function startPart(parent: Call, timeoutMs: number): StartedCall {
-  const { requestId, signal } = parent;
-  if (timeoutMs < remainingMs(parent)) return startCall({ timeoutMs, requestId, signal });
-  return { ...parent, end() {} };
-}
+  readonly parent?: Call;
+}): StartedCall => new LiveCall(options);
 
 /** Run `work` as a part of `parent` that may take at most `timeoutMs`. */
 export async function inPart<T>(
@@ -60,7 +40,8 @@ export async function inPart<T>(
   timeoutMs: number,
   work: (part: Call) => Promise<T>,
 ): Promise<T> {
-  const part = startPart(parent, timeoutMs);
+  if (timeoutMs >= remainingMs(parent)) return work(parent);
+  const part = startCall({ timeoutMs, requestId: parent.requestId, parent });
   try {
     return await work(part);
   } finally {
@@ -82,4 +63,57 @@ export function requestTimes(
   }
   const timeMs = Math.min(asked, limits.timeoutMsMax);
   return { requestMs: timeMs, operationMs: timeMs };
+}
+
+/** A set of listeners, for an AbortSignal and its listeners cost a search 0.1 ms. */
+class LiveCall implements StartedCall {
+  readonly deadlineAt: number;
+  readonly timeoutMs: number;
+  readonly requestId: string;
+  aborted = false;
+  readonly #listeners = new Set<() => void>();
+  readonly #timer: NodeJS.Timeout;
+  readonly #leaveParent: (() => void) | undefined;
+  #controller: AbortController | undefined;
+
+  constructor(options: { timeoutMs: number; requestId: string; parent?: Call }) {
+    const { timeoutMs, requestId, parent } = options;
+    this.deadlineAt = Date.now() + timeoutMs;
+    this.timeoutMs = timeoutMs;
+    this.requestId = requestId;
+    this.#timer = setTimeout(() => this.abort(), timeoutMs);
+    this.#leaveParent = parent?.onAbort(() => this.abort());
+  }
+
+  onAbort(listener: () => void): () => void {
+    if (this.aborted) listener();
+    else this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= this.#createController();
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.end();
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#leaveParent?.();
+  }
+
+  #createController(): AbortController {
+    const controller = new AbortController();
+    // One call is many statements; Node would take their listeners for a leak.
+    setMaxListeners(0, controller.signal);
+    this.onAbort(() => controller.abort(errors.deadlineExceeded(this.timeoutMs)));
+    return controller;
+  }
 }

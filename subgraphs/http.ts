@@ -104,10 +104,9 @@ export function callOf(
   limits: Limits,
 ): { readonly call: Call; readonly operationMs: number } {
   const { requestMs, operationMs } = requestTimes(headerOf(request, 'x-timeout-ms'), limits);
-  const gone = new AbortController();
-  const call = startCall({ timeoutMs: requestMs, requestId: request.id, signal: gone.signal });
+  const call = startCall({ timeoutMs: requestMs, requestId: request.id });
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort();
+    if (!reply.raw.writableFinished) call.abort();
     call.end();
   });
   return { call, operationMs };

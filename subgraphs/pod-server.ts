@@ -4,6 +4,7 @@ import { startApollo } from './apollo.ts';
 import { createVectorsContext, type VectorsContext, type VectorsService } from './context.ts';
 import { callOf, createHttp, headerOf, listen, sendError, type Running } from './http.ts';
 import type { Logger } from './logger.ts';
+import { answerShardSearch, shardSearchOf } from './shard-search.ts';
 import { buildVectorsSchema } from './vectors.ts';
 
 export interface PodOptions {
@@ -23,6 +24,13 @@ export async function startPod(options: PodOptions): Promise<Running> {
     { logger, validationRules: [] },
   );
 
+  const graphql = fastifyApolloHandler(apollo, {
+    async context(request, reply) {
+      const { call, operationMs } = callOf(request, reply, limits);
+      return createVectorsContext(service, call, operationMs);
+    },
+  });
+
   const app = createHttp({ store, limits, logger });
   app.post('/graphql', {
     async preHandler(request, reply) {
@@ -31,12 +39,11 @@ export async function startPod(options: PodOptions): Promise<Running> {
       // Two URLs were swapped: an answer would be about another pod's records.
       await sendError(reply, 421, errors.wrongPod(asked, pod).toJSON());
     },
-    handler: fastifyApolloHandler(apollo, {
-      async context(request, reply) {
-        const { call, operationMs } = callOf(request, reply, limits);
-        return createVectorsContext(service, call, operationMs);
-      },
-    }),
+    handler(request, reply) {
+      const search = shardSearchOf(request.body);
+      if (!search) return graphql.call(app, request, reply);
+      return answerShardSearch(search, service, callOf(request, reply, limits).call);
+    },
   });
   app.addHook('onClose', () => apollo.stop());
 

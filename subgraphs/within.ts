@@ -5,8 +5,7 @@ import type { Call } from './call.ts';
 export function within<T>(call: Call, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(errors.deadlineExceeded(call.timeoutMs));
-    if (call.signal.aborted) leave();
-    call.signal.addEventListener('abort', leave, { once: true });
-    work.then(resolve, reject).finally(() => call.signal.removeEventListener('abort', leave));
+    const stay = call.onAbort(leave);
+    work.then(resolve, reject).finally(stay);
   });
 }

@@ -1,3 +1,5 @@
+import { searchDocument, searchField } from '../../subgraphs/search-wire.ts';
+
 /**
  * What a gateway says to a pod. The texts never vary, so the other side parses and plans each once;
  * values travel as variables.
@@ -27,10 +29,7 @@ const selection = `$metadata: Boolean!, $metadataKeys: [String!], $vector: Boole
 const collection = `bucket name dimension metric elementType nonFilterableKeys createdAt placement`;
 
 export const documents = {
-  search: query(
-    'searchVectorShards',
-    `Search($search: JSON!) { searchVectorShards(search: $search) }`,
-  ),
+  search: { field: searchField, text: searchDocument, isWrite: false },
   fetch: query(
     'vectorRecords',
     `Fetch($collection: String!, $bucket: String!, $keys: [ID!]!, ${selection}) {

@@ -31,46 +31,72 @@ export function createTransport(options: TransportOptions): Transport {
     connections: connectionsMax,
     pipelining: 1,
     connect: { timeout: defaultLimits.timeoutMsMax },
-    // The signal of the call ends every wait.
+    // The end of the call ends every wait.
     headersTimeout: 0,
     bodyTimeout: 0,
     maxResponseSize: answerBytesMax,
   });
 
   async function send(body: string, call: Call): Promise<unknown> {
-    const response = await pool.request({
-      method: 'POST',
-      path,
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json',
-        'x-quiver-pod': pod,
-        'x-timeout-ms': String(Math.max(1, remainingMs(call))),
-        'x-request-id': call.requestId,
-      },
-      body,
-      signal: call.signal,
-    });
-    return parseJson(await response.body.text());
+    const headers = {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      'x-quiver-pod': pod,
+      'x-timeout-ms': String(Math.max(1, remainingMs(call))),
+      'x-request-id': call.requestId,
+    };
+    return parseJson(await dispatch(pool, { method: 'POST', path, headers, body }, call));
   }
 
   return {
     async post({ text, isWrite }, variables, call) {
       const body = JSON.stringify({ query: text, variables });
       for (let attempt = 1; ; attempt++) {
-        if (call.signal.aborted) {
+        if (call.aborted) {
           throw errors.deadlineExceeded(call.timeoutMs, { pod, outcome: 'notWritten' });
         }
         try {
           return await send(body, call);
         } catch (error) {
           const again = !isWrite && attempt < readAttemptsMax && isBrokenConnection(error);
-          if (!again || call.signal.aborted) throw reasonOf(error, { pod, isWrite, call });
+          if (!again || call.aborted) throw reasonOf(error, { pod, isWrite, call });
         }
       }
     },
     close: () => pool.close(),
   };
+}
+
+/** The text of an answer. Without the streams and signals of `request`, which cost 0.1 ms a pod. */
+function dispatch(
+  pool: Pool,
+  options: Parameters<Pool['dispatch']>[0],
+  call: Call,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let abort: (() => void) | undefined;
+    const stay = call.onAbort(() => {
+      abort?.();
+      reject(errors.deadlineExceeded(call.timeoutMs));
+    });
+
+    pool.dispatch(options, {
+      onRequestStart(controller) {
+        abort = () => controller.abort(errors.deadlineExceeded(call.timeoutMs));
+        if (call.aborted) abort();
+      },
+      onResponseData: (_, chunk) => void chunks.push(chunk),
+      onResponseEnd() {
+        stay();
+        resolve(Buffer.concat(chunks).toString());
+      },
+      onResponseError(_, error) {
+        stay();
+        reject(error);
+      },
+    });
+  });
 }
 
 /** Messages name no host: they are shown to callers. */
@@ -79,7 +105,7 @@ function reasonOf(
   { pod, isWrite, call }: { readonly pod: string; readonly isWrite: boolean; readonly call: Call },
 ): Error {
   const outcome = isWrite ? 'unknown' : 'notWritten';
-  if (call.signal.aborted) return errors.deadlineExceeded(call.timeoutMs, { pod, outcome });
+  if (call.aborted) return errors.deadlineExceeded(call.timeoutMs, { pod, outcome });
   const code = codeOf(error);
   if (notConnected.has(code)) return errors.podUnavailable(pod, 'does not take connections');
   if (isBrokenConnection(error)) return errors.podUnavailable(pod, 'broke the connection', outcome);

@@ -32,7 +32,7 @@ export function createConnections(options: {
 
   return {
     async use(work, call) {
-      await turnstile.enter(call.signal, {
+      await turnstile.enter(call, {
         full: (waiting) => errors.overloaded(pod, waiting),
         gone: () => deadlineError(pod, call, 'notWritten'),
       });
@@ -40,7 +40,7 @@ export function createConnections(options: {
       const working = connect().then(async (client) => {
         let broken = false;
         try {
-          if (call.signal.aborted) throw deadlineError(pod, call, 'notWritten');
+          if (call.aborted) throw deadlineError(pod, call, 'notWritten');
           sent = true;
           return await work(client);
         } catch (error) {
@@ -133,8 +133,7 @@ function surviveErrors(client: Client): void {
 function untilEnd<T>(work: Promise<T>, call: Call, gone: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = (): void => reject(gone());
-    call.signal.addEventListener('abort', giveUp, { once: true });
-    if (call.signal.aborted) giveUp();
-    void work.then(resolve, reject).finally(() => call.signal.removeEventListener('abort', giveUp));
+    const stay = call.onAbort(giveUp);
+    void work.then(resolve, reject).finally(stay);
   });
 }

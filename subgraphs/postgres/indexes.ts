@@ -29,7 +29,7 @@ export async function createIndex(context: Context, spec: IndexSpec, call: Call)
       const statement = createIndexStatement(collection, spec, name, options);
       builds.set(name, build(context, spec, name, context.database.background(statement)));
     }
-    await settled(builds.get(name), Math.min(spec.waitMs, remainingMs(call)), call.signal);
+    await settled(builds.get(name), Math.min(spec.waitMs, remainingMs(call)), call);
   });
 }
 
@@ -107,19 +107,14 @@ function build(
   return ended;
 }
 
-function settled(
-  running: Promise<void> | undefined,
-  waitMs: number,
-  signal: AbortSignal,
-): Promise<void> {
+function settled(running: Promise<void> | undefined, waitMs: number, call: Call): Promise<void> {
   if (!running) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, waitMs);
-    const leave = (): void => resolve();
-    signal.addEventListener('abort', leave, { once: true });
+    const stay = call.onAbort(resolve);
     running.then(resolve, reject).finally(() => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', leave);
+      stay();
     });
   });
 }

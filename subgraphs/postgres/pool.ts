@@ -49,8 +49,10 @@ export function openDatabase(options: DatabaseOptions): Database {
 const endless: Call = {
   deadlineAt: Infinity,
   timeoutMs: Infinity,
-  signal: new AbortController().signal,
   requestId: 'background',
+  aborted: false,
+  onAbort: () => () => {},
+  signal: new AbortController().signal,
 };
 
 async function runTransaction<T>(

@@ -25,7 +25,7 @@ export function createRunner(options: {
   const nameOf = options.named ? createNames() : () => undefined;
 
   return async (client, statement, call) => {
-    if (call.signal.aborted) throw deadlineError(pod, call, 'notWritten');
+    if (call.aborted) throw deadlineError(pod, call, 'notWritten');
     const { text, values, reused } = statement;
     const name = reused ? nameOf(text) : undefined;
     const cancellation = cancellable ? cancelWithCall(client, call) : undefined;
@@ -46,18 +46,18 @@ const unansweredMs = 10_000;
 const preparedMax = 256;
 
 /** Cancels what the client is doing when the call ends; `end` waits until that is over. */
-function cancelWithCall(client: Client, { signal }: Call): { end(): Promise<void> } {
+function cancelWithCall(client: Client, call: Call): { end(): Promise<void> } {
   let cancelled: Promise<void> | undefined;
   let lastResort: NodeJS.Timeout | undefined;
   const cancel = (): void => {
     cancelled = requestCancel(client);
     lastResort = setTimeout(() => cut(client), unansweredMs);
   };
-  signal.addEventListener('abort', cancel, { once: true });
+  const stay = call.onAbort(cancel);
 
   return {
     async end() {
-      signal.removeEventListener('abort', cancel);
+      stay();
       clearTimeout(lastResort);
       await cancelled;
     },

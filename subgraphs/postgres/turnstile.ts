@@ -1,10 +1,9 @@
+import type { Call } from '../call.ts';
+
 /** Lets `places` in at a time; others wait in a line of at most `waitingMax`. */
 export interface Turnstile {
-  /** Rejects at once with `full` when the line is full, with `gone` when the signal fires first. */
-  enter(
-    signal: AbortSignal,
-    errors: { full(waiting: number): Error; gone(): Error },
-  ): Promise<void>;
+  /** Rejects at once with `full` when the line is full, with `gone` when the call is aborted first. */
+  enter(call: Call, errors: { full(waiting: number): Error; gone(): Error }): Promise<void>;
   leave(): void;
 }
 
@@ -13,8 +12,8 @@ export function createTurnstile(limits: { places: number; waitingMax: number }):
   const line: (() => void)[] = [];
 
   return {
-    async enter(signal, errors) {
-      if (signal.aborted) throw errors.gone();
+    async enter(call, errors) {
+      if (call.aborted) throw errors.gone();
       if (free > 0) {
         free -= 1;
         return;
@@ -23,7 +22,7 @@ export function createTurnstile(limits: { places: number; waitingMax: number }):
 
       await new Promise<void>((resolve, reject) => {
         const proceed = (): void => {
-          signal.removeEventListener('abort', giveUp);
+          stay();
           resolve();
         };
         const giveUp = (): void => {
@@ -31,7 +30,7 @@ export function createTurnstile(limits: { places: number; waitingMax: number }):
           reject(errors.gone());
         };
         line.push(proceed);
-        signal.addEventListener('abort', giveUp, { once: true });
+        const stay = call.onAbort(giveUp);
       });
     },
 

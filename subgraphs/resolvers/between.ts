@@ -1,6 +1,7 @@
 import { readRef, type CollectionArguments } from '../arguments.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
-import { answerToWire, errorToWire, searchFromWire, type SearchWire } from '../search-wire.ts';
+import { errorToWire, type SearchWire } from '../search-wire.ts';
+import { searchShards } from '../shard-search.ts';
 import type { CollectionRef, Inspection } from '../store.ts';
 
 /**
@@ -13,10 +14,7 @@ export const betweenQueries = {
     { search }: { readonly search: SearchWire },
     context: VectorsContext,
   ) {
-    const query = searchFromWire(search, context.limits);
-    return withinTime(context, null, async (call) =>
-      answerToWire(await context.store.search(query, call)),
-    );
+    return withinTime(context, null, (call) => searchShards(search, context, call));
   },
 
   vectorPlacement(_: unknown, args: CollectionArguments, context: VectorsContext) {

@@ -40,7 +40,7 @@ const list = (gateway: VectorStore) =>
 /** The answer is there before the sweeping is done. */
 async function untilSwept(store: VectorStore): Promise<void> {
   await during(async (call) => {
-    while (!call.signal.aborted) {
+    while (!call.aborted) {
       const found = await store.describe(spec, call, { fresh: true });
       if (found?.placement.state === 'dropped') return;
     }

@@ -5,6 +5,7 @@ import { documents } from '../../gateway/remote/documents.ts';
 import { createTransport } from '../../gateway/remote/transport.ts';
 import { codeOf, errors, isStalePlacement, outcomeOf } from '../../schema/errors.ts';
 import { vectorToBase64 } from '../../schema/vector.ts';
+import { startCall } from '../../subgraphs/call.ts';
 import type { VectorStore } from '../../subgraphs/store.ts';
 import { during, line, searchIn, silent } from '../support/store-calls.ts';
 
@@ -245,7 +246,8 @@ test('a pod that keeps silent costs the deadline, and the request is taken back'
 });
 
 test('nothing is sent when the deadline has passed', async () => {
-  const call = { deadlineAt: 0, timeoutMs: 1, signal: AbortSignal.abort(), requestId: 'test' };
+  const call = startCall({ timeoutMs: 1, requestId: 'test' });
+  call.abort();
 
   const error = await failureOf(
     store.count({ bucket: 'vecs', collection: 'x', filter: null }, call),

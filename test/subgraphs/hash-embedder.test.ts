@@ -1,12 +1,8 @@
-import type { Call } from '../../subgraphs/call.ts';
+import { startCall } from '../../subgraphs/call.ts';
 import { createHashEmbedder } from '../../subgraphs/embedders/hash-embedder.ts';
 
-const call: Call = {
-  deadlineAt: Date.now() + 5_000,
-  timeoutMs: 5_000,
-  signal: new AbortController().signal,
-  requestId: 'test',
-};
+const call = startCall({ timeoutMs: 5_000, requestId: 'test' });
+afterAll(() => call.end());
 
 const embed = (...texts: string[]): Promise<Float32Array[]> =>
   createHashEmbedder().embed(texts, call);

@@ -73,11 +73,10 @@ onReal('a statement is cancelled when its caller goes, and its connection works 
     before!.pid,
   );
 
-  const caller = new AbortController();
-  const call = startCall({ timeoutMs: 20_000, requestId: 'test', signal: caller.signal });
+  const call = startCall({ timeoutMs: 20_000, requestId: 'test' });
   const sleeping = codeFrom(database.query(sleep, call));
   while ((await run(observer, activity)).length === 0);
-  caller.abort();
+  call.abort();
 
   expect(await sleeping).toBe('DEADLINE_EXCEEDED');
   // The only connection is lent again when the cancellation is over: so this waits for it.
@@ -92,10 +91,9 @@ onReal('a statement is cancelled when its caller goes, and its connection works 
 onReal('a late cancellation never hits the next statement of the connection', async () => {
   const database = single();
   for (let i = 0; i < 40; i++) {
-    const caller = new AbortController();
-    const call = startCall({ timeoutMs: 20_000, requestId: 'test', signal: caller.signal });
+    const call = startCall({ timeoutMs: 20_000, requestId: 'test' });
     const first = database.query(statement('select pg_sleep(0.002)'), call).catch(() => undefined);
-    setTimeout(() => caller.abort(), i % 5);
+    setTimeout(() => call.abort(), i % 5);
     await first;
     expect(await run(database, statement('select 1 as one'))).toEqual([{ one: 1 }]);
     call.end();

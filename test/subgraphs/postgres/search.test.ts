@@ -192,7 +192,7 @@ describe('a search with an HNSW index', () => {
       const database = openDatabase({ ...testDatabases()[0]!, ...single });
       const limits = defaultLimits;
       const store = await openPostgresStore({ database, pod: 'pod-a', limits, logger: silent });
-      const query = queryOf(specOf(pod, name), [0, 0, 0, 0]);
+      const query = queryOf(specOf(pod, name), [0, 0, 0, 0], { efSearch: 40 });
       for (let i = 0; i < 8; i++) await during((call) => store.search(query, call));
 
       const run = <Row>(text: string) =>
