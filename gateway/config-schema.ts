@@ -1,4 +1,5 @@
 import { defaultLimits, type Limits } from '../schema/limits.ts';
+import { metrics, type Metric } from '../schema/metric.ts';
 
 /** A file that the schema accepts, with its defaults filled in. */
 export interface ConfigFile {
@@ -12,7 +13,32 @@ export interface ConfigFile {
   readonly minCoverage: number;
   readonly timeoutMs?: number;
   readonly logLevel: string;
-  readonly embedder?: 'hash';
+  readonly embedder?: string;
+  readonly embedders: readonly EmbedderEntry[];
+  readonly collections: readonly CollectionEntry[];
+}
+
+/** An OpenAI-compatible endpoint. */
+export interface EmbedderEntry {
+  readonly name: string;
+  readonly url: string;
+  readonly model: string;
+  readonly dimension: number;
+  readonly key?: string;
+}
+
+/** What Quiver cannot read from the databases about a collection. */
+export interface CollectionEntry {
+  readonly name: string;
+  readonly bucket: string;
+  readonly pods?: readonly string[];
+  readonly embedder?: string;
+  readonly metric?: Metric;
+  readonly table?: string;
+  readonly id: string;
+  readonly vector: string;
+  readonly metadata?: string;
+  readonly columns: readonly string[];
 }
 
 /** Exactly one of the three says where the pod is. */
@@ -25,6 +51,7 @@ export interface PodEntry {
 
 /** Pods and subgraphs are named like hosts. */
 const name = { type: 'string', pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', maxLength: 63 };
+const databaseName = { type: 'string', minLength: 1, maxLength: defaultLimits.nameBytesMax };
 const httpUrl = { type: 'string', pattern: '^https?://' };
 const databaseUrl = { type: 'string', pattern: '^postgres(ql)?://' };
 
@@ -88,7 +115,55 @@ export const configSchema = {
         description: 'How long an operation may take that does not say so itself.',
       },
       logLevel: { enum: ['error', 'warn', 'info', 'debug', 'silent'], default: 'info' },
-      embedder: { enum: ['hash'], description: 'Turns texts into vectors; hash is lexical.' },
+      embedder: {
+        type: 'string',
+        description: 'For collections without one of their own: hash (lexical) or a name below.',
+      },
+      embedders: {
+        type: 'array',
+        default: [],
+        description: 'OpenAI-compatible endpoints that turn texts into vectors.',
+        items: record(
+          {
+            name,
+            url: { ...httpUrl, description: 'Up to, and without, /embeddings.' },
+            model: { type: 'string', minLength: 1 },
+            dimension: { type: 'integer', minimum: 1, maximum: defaultLimits.dimensionMax },
+            key: { type: 'string', description: 'Best as ${NAME}, from the environment.' },
+          },
+          ['name', 'url', 'model', 'dimension'],
+        ),
+      },
+      collections: {
+        type: 'array',
+        default: [],
+        description: 'What the databases do not say: embedders, and tables of any other shape.',
+        items: record(
+          {
+            name: databaseName,
+            bucket: { ...databaseName, default: 'vecs' },
+            pods: { type: 'array', minItems: 1, uniqueItems: true, items: name },
+            embedder: { type: 'string' },
+            metric: { enum: metrics },
+            table: {
+              type: 'string',
+              pattern: '^[^.]+\\.[^.]+$',
+              description: 'schema.table, for a table that is not as vecs makes them.',
+            },
+            id: { ...databaseName, default: 'id' },
+            vector: { ...databaseName, default: 'vec' },
+            metadata: { ...databaseName, description: 'A column of type jsonb.' },
+            columns: {
+              type: 'array',
+              default: [],
+              uniqueItems: true,
+              items: databaseName,
+              description: 'Plain columns that are metadata too.',
+            },
+          },
+          ['name'],
+        ),
+      },
     },
     ['pods'],
   ),

@@ -2,7 +2,11 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { parseDocument } from 'yaml';
 import { shown } from '../schema/errors.ts';
 import type { Limits } from '../schema/limits.ts';
-import { configSchema, type ConfigFile, type PodEntry } from './config-schema.ts';
+import type { Metric } from '../schema/metric.ts';
+import type { TableMapping } from '../subgraphs/postgres/table.ts';
+import type { CollectionRef } from '../subgraphs/store.ts';
+import { configSchema } from './config-schema.ts';
+import type { CollectionEntry, ConfigFile, PodEntry } from './config-schema.ts';
 import type { Subgraph } from './subgraph-client.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,7 +28,30 @@ export interface Config {
   readonly limits: Limits;
   readonly minCoverage: number;
   readonly logLevel: string;
-  readonly embedder: 'hash' | null;
+  /** Of collections that have none of their own: `hash`, or one of `embedders`. */
+  readonly embedder: string | null;
+  readonly embedders: readonly EmbedderConfig[];
+  readonly collections: readonly CollectionConfig[];
+}
+
+/** An OpenAI-compatible endpoint. */
+export interface EmbedderConfig {
+  readonly name: string;
+  readonly url: string;
+  readonly model: string;
+  readonly dimension: number;
+  readonly key: string | null;
+}
+
+/** What Quiver cannot read from the databases about a collection. */
+export interface CollectionConfig extends CollectionRef {
+  /** null: every pod that has it. */
+  readonly pods: readonly string[] | null;
+  readonly embedder: string | null;
+  /** null: its indexes tell. */
+  readonly metric: Metric | null;
+  /** null: a table as `vecs` makes them. */
+  readonly mapping: TableMapping | null;
 }
 
 /**
@@ -40,6 +67,8 @@ export function parseConfig(text: string, env: Environment): Config {
 
   problems.push(...repeated('pods', file.pods));
   problems.push(...repeated('subgraphs', [{ name: 'vectors' }, ...file.subgraphs]));
+  problems.push(...repeated('embedders', [{ name: 'hash' }, ...file.embedders]));
+  problems.push(...collectionProblems(file));
   if (problems.length > 0) throw refusal(problems);
 
   const { timeoutMs, redis, embedder, ...rest } = file;
@@ -48,6 +77,8 @@ export function parseConfig(text: string, env: Environment): Config {
     pods: file.pods.map(readPod),
     redis: redis ?? null,
     embedder: embedder ?? null,
+    embedders: file.embedders.map((entry) => ({ ...entry, key: entry.key ?? null })),
+    collections: file.collections.map(readCollection),
     limits: { ...file.limits, timeoutMsDefault: timeoutMs ?? file.limits.timeoutMsDefault },
   });
 }
@@ -133,6 +164,41 @@ function repeated(list: string, named: readonly { readonly name: string }[]): st
   const names = named.map(({ name }) => name);
   const again = names.filter((name, i) => names.indexOf(name) !== i);
   return again.map((name) => `file.${list} must have names of their own; "${name}" comes twice`);
+}
+
+/** Names that nothing has, and collections that are told of twice. */
+function collectionProblems(file: ConfigFile): string[] {
+  const pods = new Set(file.pods.map(({ name }) => name));
+  const embedders = new Set(['hash', ...file.embedders.map(({ name }) => name)]);
+  const unknown = (place: string, what: string, name: string | undefined, known: Set<string>) =>
+    name === undefined || known.has(name)
+      ? []
+      : [`file.${place} must name ${what} (${[...known].join(', ')}); got ${shown(name)}`];
+  const names = file.collections.map(({ bucket, name }) => ({ name: `${bucket}.${name}` }));
+  return [
+    ...unknown('embedder', 'an embedder', file.embedder, embedders),
+    ...repeated('collections', names),
+    ...file.collections.flatMap(({ embedder, pods: members = [] }, i) => [
+      ...unknown(`collections[${i}].embedder`, 'an embedder', embedder, embedders),
+      ...members.flatMap((pod) => unknown(`collections[${i}].pods`, 'pods', pod, pods)),
+    ]),
+  ];
+}
+
+function readCollection(entry: CollectionEntry): CollectionConfig {
+  const { bucket, name, pods, embedder, metric, table, id, vector, metadata, columns } = entry;
+  const [schema = '', tableName = ''] = table?.split('.') ?? [];
+  return {
+    bucket,
+    collection: name,
+    pods: pods ?? null,
+    embedder: embedder ?? null,
+    metric: metric ?? null,
+    mapping:
+      table === undefined
+        ? null
+        : { schema, table: tableName, id, vector, metadata: metadata ?? null, columns },
+  };
 }
 
 function readPod({ name, url, database, embedded }: PodEntry): PodConfig {

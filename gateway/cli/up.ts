@@ -53,6 +53,8 @@ async function configOf(options: UpOptions): Promise<Config> {
     minCoverage: 0,
     logLevel: process.env['LOG_LEVEL'] ?? 'warn',
     embedder: 'hash',
+    embedders: [],
+    collections: [],
   };
 }
 

@@ -8,6 +8,7 @@ import { withKnown } from './known.ts';
 import { toIndexes, type IndexRow } from './rows.ts';
 import { createIndexStatement, dropIndexStatement, indexesStatement } from './sql/indexes.ts';
 import { countStatement } from './sql/records.ts';
+import type { Table } from './table.ts';
 
 /**
  * Starts the build, unless there is such an index, and waits for it for `waitMs` at most. The build
@@ -15,7 +16,7 @@ import { countStatement } from './sql/records.ts';
  */
 export async function createIndex(context: Context, spec: IndexSpec, call: Call): Promise<void> {
   const { memory, builds } = context;
-  await withKnown(memory, spec, call, async ({ collection }) => {
+  await withKnown(memory, spec, call, async ({ collection, table }) => {
     const name = indexName(spec);
     const there = await sameIndexes(context, spec, call);
     const current = there.find(({ state }) => state !== 'INVALID');
@@ -24,7 +25,7 @@ export async function createIndex(context: Context, spec: IndexSpec, call: Call)
     } else {
       // Leftovers of builds that failed: they cost every write and serve no search.
       for (const leftover of there) await drop(context, spec, leftover.name, call);
-      const rows = spec.method === 'IVFFLAT' ? await countRows(context, spec, call) : 0;
+      const rows = spec.method === 'IVFFLAT' ? await countRows(context, table, call) : 0;
       const options = { concurrently: context.database.cancellable, rows };
       const statement = createIndexStatement(collection, spec, name, options);
       builds.set(name, build(context, spec, name, context.database.background(statement)));
@@ -71,8 +72,8 @@ const indexExists = ({ collection, method, metric }: IndexSpec): Error =>
     `Collection "${collection}" must have no ${method} index of ${metric} to be given one; it has.`,
   );
 
-async function countRows({ database }: Context, ref: CollectionRef, call: Call): Promise<number> {
-  const [row] = await database.query<{ count: number }>(countStatement(ref, null), call);
+async function countRows({ database }: Context, table: Table, call: Call): Promise<number> {
+  const [row] = await database.query<{ count: number }>(countStatement(table, null), call);
   return row!.count;
 }
 

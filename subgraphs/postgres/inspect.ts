@@ -39,7 +39,7 @@ const inspectOne = (
   withKnown(memory, ref, call, async (known) => {
     const wanted = what.count || what.bytes || what.indexes;
     const [row] = wanted
-      ? await database.query<InspectionRow>(inspectStatement(ref, what), call)
+      ? await database.query<InspectionRow>(inspectStatement(known.table, what), call)
       : [];
     return {
       ...nothing(pod),

@@ -6,10 +6,12 @@ import { sqlStateOf } from './database-errors.ts';
 import type { Database } from './database.ts';
 import { toCollection, toIndexes, type IndexRow, type PlacementRow } from './rows.ts';
 import { knownStatement } from './sql/placements.ts';
+import { vecsTable, type Table } from './table.ts';
 
 /** What a store remembers of a collection, so that a search is one statement. */
 export interface Known {
   readonly collection: Collection;
+  readonly table: Table;
   /** The pod that owns each slot, by slot. */
   readonly owners: readonly string[];
   readonly indexes: readonly ShardIndex[];
@@ -91,6 +93,7 @@ function toKnown(row: KnownRow): Known {
   const collection = toCollection(row);
   return {
     collection,
+    table: vecsTable(collection),
     owners: ownersOf(collection.placement),
     indexes: toIndexes(row.indexes ?? []),
     rowsEstimate: row.rowsEstimate ?? 0,

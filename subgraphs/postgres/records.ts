@@ -10,8 +10,8 @@ export function fetchRecords(
   query: FetchQuery,
   call: Call,
 ): Promise<readonly (StoredRecord | null)[]> {
-  return withKnown(memory, query, call, async () => {
-    const rows = await database.query<RecordRow>(fetchStatement(query), call);
+  return withKnown(memory, query, call, async ({ table }) => {
+    const rows = await database.query<RecordRow>(fetchStatement(table, query), call);
     const byKey = new Map(rows.map((row) => [row.key, toRecord(row)]));
     return query.keys.map((key) => byKey.get(key) ?? null);
   });
@@ -22,8 +22,8 @@ export function scanRecords(
   query: ScanQuery,
   call: Call,
 ): Promise<ScanPage> {
-  return withKnown(memory, query, call, async () => {
-    const rows = await database.query<RecordRow>(scanStatement(query), call);
+  return withKnown(memory, query, call, async ({ table }) => {
+    const rows = await database.query<RecordRow>(scanStatement(table, query), call);
     return {
       records: rows.slice(0, query.limit).map(toRecord),
       hasMore: rows.length > query.limit,
@@ -36,8 +36,8 @@ export function countRecords(
   query: CountQuery,
   call: Call,
 ): Promise<number> {
-  return withKnown(memory, query, call, async () => {
-    const statement = countStatement(query, query.filter);
+  return withKnown(memory, query, call, async ({ table }) => {
+    const statement = countStatement(table, query.filter);
     const [row] = await database.query<{ count: number }>(statement, call);
     return row!.count;
   });

@@ -100,7 +100,7 @@ async function runPlan(
   call: Call,
 ): Promise<Found> {
   const { elementType, placement } = known.collection;
-  const statement = searchStatement(query, plan, { elementType, rowsMax });
+  const statement = searchStatement(query, plan, { table: known.table, elementType, rowsMax });
   const rows = await database.query<SearchRow>(statement, call);
   const head = rows[0];
   if (!head || head.state === 'dropped') {

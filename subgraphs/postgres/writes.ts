@@ -22,7 +22,7 @@ export async function upsert(context: Context, write: UpsertWrite, call: Call): 
       argument: (i) => `records[${i}].key`,
     });
     checkDimensions(known, write);
-    return upsertStatement(fence, records, context.vectorOid);
+    return upsertStatement(known.table, fence, records, context.vectorOid);
   });
   return row.written;
 }
@@ -35,7 +35,7 @@ export async function updateMetadata(
   const bytesMax = context.limits.metadataBytesMax;
   const row = await fencedWrite<MetadataRow>(context, write, call, (known, fence) => {
     checkOwner(context, known, write, { keys: write.keys, argument: (i) => `keys[${i}]` });
-    return updateMetadataStatement(fence, write, bytesMax);
+    return updateMetadataStatement(known.table, fence, write, bytesMax);
   });
   if (!row.tooLarge) return row.written;
   const { key, bytes } = row.tooLarge;
@@ -52,7 +52,7 @@ export async function deleteRecords(
     if ('keys' in target) {
       checkOwner(context, known, write, { keys: target.keys, argument: (i) => `keys[${i}]` });
     }
-    return deleteStatement(fence, target);
+    return deleteStatement(known.table, fence, target);
   });
   return row.written;
 }

@@ -18,6 +18,8 @@ describe('the configuration', () => {
       minCoverage: 0,
       logLevel: 'info',
       embedder: null,
+      embedders: [],
+      collections: [],
     });
   });
 

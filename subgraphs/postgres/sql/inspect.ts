@@ -1,19 +1,17 @@
-import type { CollectionRef, Inspection } from '../../store.ts';
+import type { Inspection } from '../../store.ts';
 import type { Statement } from '../database.ts';
+import type { Table } from '../table.ts';
 import { indexesText } from './indexes.ts';
-import { tableOf } from './identifier.ts';
 import { createParameters } from './parameters.ts';
 
 /** One row with what is wanted of a table. At least one thing must be. */
-export function inspectStatement(ref: CollectionRef, what: Inspection): Statement {
+export function inspectStatement(table: Table, what: Inspection): Statement {
   const { values, add } = createParameters();
   const columns = [
-    ...(what.count ? [`(select count(*) from ${tableOf(ref)}) as count`] : []),
-    ...(what.bytes
-      ? [`pg_total_relation_size(${add(tableOf(ref))}::text::regclass) as bytes`]
-      : []),
+    ...(what.count ? [`(select count(*) from ${table.name}) as count`] : []),
+    ...(what.bytes ? [`pg_total_relation_size(${add(table.name)}::text::regclass) as bytes`] : []),
     ...(what.indexes
-      ? [`(select json_agg(i) from (${indexesText(add(tableOf(ref)))}) i) as indexes`]
+      ? [`(select json_agg(i) from (${indexesText(add(table.name))}) i) as indexes`]
       : []),
   ];
   return { text: `select ${columns.join(', ')}`, values };

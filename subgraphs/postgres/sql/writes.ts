@@ -2,8 +2,8 @@ import type { Filter, JsonObject } from '../../../schema/filter.ts';
 import type { CollectionRef, NewRecord } from '../../store.ts';
 import type { Statement } from '../database.ts';
 import { filterSql } from '../filter-sql.ts';
+import type { Table } from '../table.ts';
 import { vectorArrayBytes } from '../vector-bytes.ts';
-import { tableOf } from './identifier.ts';
 import { createParameters } from './parameters.ts';
 
 /** A collection under the one version of its placement that a write may happen in. */
@@ -19,6 +19,7 @@ export interface WriteRow {
 
 /** Records come in key order: writers that lock in one order cannot wait for each other in a ring. */
 export const upsertStatement = (
+  table: Table,
   fence: Fence,
   records: readonly NewRecord[],
   vectorOid: number,
@@ -26,7 +27,7 @@ export const upsertStatement = (
   // `unnest` keeps the order of the lists, and joining the one row of `p` does not change it.
   text: `
     with ${fenceText}, written as (
-      insert into ${tableOf(fence)} (id, vec, metadata)
+      insert into ${table.name} (id, vec, metadata)
       select i.id, i.vec, i.metadata::jsonb
       from p, unnest($4::text[], $5::vector[], $6::text[]) as i (id, vec, metadata)
       on conflict (id) do update set vec = excluded.vec, metadata = excluded.metadata
@@ -51,6 +52,7 @@ export interface MetadataRow extends WriteRow {
 }
 
 export const updateMetadataStatement = (
+  table: Table,
   fence: Fence,
   change: {
     readonly keys: readonly string[];
@@ -64,14 +66,14 @@ export const updateMetadataStatement = (
     with ${fenceText}, changed as (
       select t.id, (t.metadata - $5::text[]) || $6::jsonb as metadata,
         octet_length(t.metadata::text) as bytes_before
-      from p, ${tableOf(fence)} t where t.id = any ($4::text[])
+      from p, ${table.name} t where t.id = any ($4::text[])
       order by t.id collate "C" for update of t
     ), too_large as (
       select id as key, octet_length(metadata::text) as bytes from changed
       -- PostgreSQL writes more spaces than JSON needs: what was small enough may look too large.
       where octet_length(metadata::text) > greatest($7, bytes_before) limit 1
     ), written as (
-      update ${tableOf(fence)} t set metadata = changed.metadata from changed
+      update ${table.name} t set metadata = changed.metadata from changed
       where t.id = changed.id and not $8 and not exists (select from too_large)
       returning 1
     )
@@ -88,19 +90,22 @@ export const updateMetadataStatement = (
 });
 
 export function deleteStatement(
+  table: Table,
   fence: Fence,
   target: { readonly keys: readonly string[] } | { readonly filter: Filter },
 ): Statement {
   const { values, add } = createParameters(...fenceValues(fence));
   const condition =
-    'keys' in target ? `t.id = any (${add(target.keys)}::text[])` : filterSql(target.filter, add);
+    'keys' in target
+      ? `t.id = any (${add(target.keys)}::text[])`
+      : filterSql(target.filter, { metadata: table.metadata, add });
   return {
     text: `
       with ${fenceText}, doomed as (
-        select t.id from p, ${tableOf(fence)} t where ${condition}
+        select t.id from p, ${table.name} t where ${condition}
         order by t.id collate "C" for update of t
       ), written as (
-        delete from ${tableOf(fence)} t using doomed where t.id = doomed.id returning 1
+        delete from ${table.name} t using doomed where t.id = doomed.id returning 1
       )
       ${outcomeText}`,
     values,
