@@ -8,7 +8,12 @@ export default {
       '@swc/jest',
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
+    '\\.js$': ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }],
   },
+  // Packages that are ES modules alone; all others load as they are.
+  transformIgnorePatterns: [
+    '/node_modules/(?!(?:p-limit|p-retry|yocto-queue|is-network-error|hyparquet[^/]*)/)',
+  ],
   globalSetup: '<rootDir>/test/support/services.ts',
   globalTeardown: '<rootDir>/test/support/stop-services.ts',
   testTimeout: 30_000,

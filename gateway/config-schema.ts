@@ -1,12 +1,14 @@
 import { defaultLimits, type Limits } from '../schema/limits.ts';
 import { metrics, type Metric } from '../schema/metric.ts';
+import type { EndpointOptions } from '../subgraphs/embedders/endpoint-options.ts';
 
 /** A file that the schema accepts, with its defaults filled in. */
 export interface ConfigFile {
   readonly name: string;
   readonly host: string;
   readonly port: number;
-  readonly pods: readonly PodEntry[];
+  /** A gateway must have some; a pod has no use for them. */
+  readonly pods?: readonly PodEntry[];
   readonly subgraphs: readonly { readonly name: string; readonly url: string }[];
   readonly redis?: { readonly url: string };
   readonly limits: Limits;
@@ -19,11 +21,7 @@ export interface ConfigFile {
 }
 
 /** An OpenAI-compatible endpoint. */
-export interface EmbedderEntry {
-  readonly name: string;
-  readonly url: string;
-  readonly model: string;
-  readonly dimension: number;
+export interface EmbedderEntry extends Omit<EndpointOptions, 'key'> {
   readonly key?: string;
 }
 
@@ -55,6 +53,13 @@ const databaseName = { type: 'string', minLength: 1, maxLength: defaultLimits.na
 const httpUrl = { type: 'string', pattern: '^https?://' };
 const databaseUrl = { type: 'string', pattern: '^postgres(ql)?://' };
 
+const integer = (minimum: number, maximum: number, fallback: number) => ({
+  type: 'integer',
+  minimum,
+  maximum,
+  default: fallback,
+});
+
 const record = (properties: object, required: readonly string[] = []) => ({
   type: 'object',
   additionalProperties: false,
@@ -65,108 +70,120 @@ const record = (properties: object, required: readonly string[] = []) => ({
 /** The JSON Schema of the configuration file. `quiver.schema.json` is this, for editors. */
 export const configSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
-  title: 'Quiver gateway configuration',
-  ...record(
-    {
-      name: { ...name, default: 'quiver', description: 'What this gateway calls itself.' },
-      host: { type: 'string', minLength: 1, default: '127.0.0.1' },
-      port: { type: 'integer', minimum: 0, maximum: 65_535, default: 4_000 },
-      pods: {
-        type: 'array',
-        minItems: 1,
-        maxItems: 1_024,
-        description: 'Each has exactly one of url, database and embedded.',
-        items: {
-          ...record(
-            {
-              name,
-              url: { ...httpUrl, description: "The URL of a pod's subgraph, ending in /graphql." },
-              database: { ...databaseUrl, description: 'A Postgres URL, served in this process.' },
-              embedded: {
-                type: 'string',
-                minLength: 1,
-                description: 'A folder for a database of our own, kept by a process of its own.',
-              },
-            },
-            ['name'],
-          ),
-          oneOf: ['url', 'database', 'embedded'].map((place) => ({ required: [place] })),
-        },
-      },
-      subgraphs: {
-        type: 'array',
-        default: [],
-        description: "Other teams' subgraphs, composed into the supergraph.",
-        items: record({ name, url: httpUrl }, ['name', 'url']),
-      },
-      redis: record({ url: { type: 'string', pattern: '^rediss?://' } }, ['url']),
-      limits: limitsSchema(defaultLimits),
-      minCoverage: {
-        type: 'number',
-        minimum: 0,
-        maximum: 1,
-        default: 0,
-        description: 'The share of the shards that must take part in a search.',
-      },
-      timeoutMs: {
-        type: 'integer',
-        minimum: 1,
-        maximum: defaultLimits.timeoutMsMax,
-        description: 'How long an operation may take that does not say so itself.',
-      },
-      logLevel: { enum: ['error', 'warn', 'info', 'debug', 'silent'], default: 'info' },
-      embedder: {
-        type: 'string',
-        description: 'For collections without one of their own: hash (lexical) or a name below.',
-      },
-      embedders: {
-        type: 'array',
-        default: [],
-        description: 'OpenAI-compatible endpoints that turn texts into vectors.',
-        items: record(
+  title: 'Quiver configuration',
+  ...record({
+    name: { ...name, default: 'quiver', description: 'What this gateway calls itself.' },
+    host: { type: 'string', minLength: 1, default: '127.0.0.1' },
+    port: { type: 'integer', minimum: 0, maximum: 65_535, default: 4_000 },
+    pods: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 1_024,
+      description: 'Each has exactly one of url, database and embedded.',
+      items: {
+        ...record(
           {
             name,
-            url: { ...httpUrl, description: 'Up to, and without, /embeddings.' },
-            model: { type: 'string', minLength: 1 },
-            dimension: { type: 'integer', minimum: 1, maximum: defaultLimits.dimensionMax },
-            key: { type: 'string', description: 'Best as ${NAME}, from the environment.' },
-          },
-          ['name', 'url', 'model', 'dimension'],
-        ),
-      },
-      collections: {
-        type: 'array',
-        default: [],
-        description: 'What the databases do not say: embedders, and tables of any other shape.',
-        items: record(
-          {
-            name: databaseName,
-            bucket: { ...databaseName, default: 'vecs' },
-            pods: { type: 'array', minItems: 1, uniqueItems: true, items: name },
-            embedder: { type: 'string' },
-            metric: { enum: metrics },
-            table: {
+            url: { ...httpUrl, description: "The URL of a pod's subgraph, ending in /graphql." },
+            database: { ...databaseUrl, description: 'A Postgres URL, served in this process.' },
+            embedded: {
               type: 'string',
-              pattern: '^[^.]+\\.[^.]+$',
-              description: 'schema.table, for a table that is not as vecs makes them.',
-            },
-            id: { ...databaseName, default: 'id' },
-            vector: { ...databaseName, default: 'vec' },
-            metadata: { ...databaseName, description: 'A column of type jsonb.' },
-            columns: {
-              type: 'array',
-              default: [],
-              uniqueItems: true,
-              items: databaseName,
-              description: 'Plain columns that are metadata too.',
+              minLength: 1,
+              description: 'A folder for a database of our own, kept by a process of its own.',
             },
           },
           ['name'],
         ),
+        oneOf: ['url', 'database', 'embedded'].map((place) => ({ required: [place] })),
       },
     },
-    ['pods'],
-  ),
+    subgraphs: {
+      type: 'array',
+      default: [],
+      description: "Other teams' subgraphs, composed into the supergraph.",
+      items: record({ name, url: httpUrl }, ['name', 'url']),
+    },
+    redis: record({ url: { type: 'string', pattern: '^rediss?://' } }, ['url']),
+    limits: limitsSchema(defaultLimits),
+    minCoverage: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      default: 0,
+      description: 'The share of the shards that must take part in a search.',
+    },
+    timeoutMs: {
+      type: 'integer',
+      minimum: 1,
+      maximum: defaultLimits.timeoutMsMax,
+      description: 'How long an operation may take that does not say so itself.',
+    },
+    logLevel: { enum: ['error', 'warn', 'info', 'debug', 'silent'], default: 'info' },
+    embedder: {
+      type: 'string',
+      description: 'For collections without one of their own: hash (lexical) or a name below.',
+    },
+    embedders: {
+      type: 'array',
+      default: [],
+      description: 'OpenAI-compatible endpoints that turn texts into vectors.',
+      items: record(
+        {
+          name,
+          url: { ...httpUrl, description: 'Up to, and without, /embeddings.' },
+          model: { type: 'string', minLength: 1 },
+          dimension: { type: 'integer', minimum: 1, maximum: defaultLimits.dimensionMax },
+          key: {
+            type: 'string',
+            pattern: '^[!-~]*$',
+            description: 'Best as ${NAME}, from the environment.',
+          },
+          encoding: { enum: ['base64', 'float'], default: 'base64' },
+          sendDimension: {
+            type: 'boolean',
+            default: false,
+            description: 'Ask the model to make its vectors as short as dimension says.',
+          },
+          batchTextsMax: integer(1, 2_048, 128),
+          batchCharactersMax: integer(1, 1_000_000, 100_000),
+          concurrencyMax: integer(1, 64, 4),
+          waitingMax: integer(0, 10_000, 256),
+          timeoutMs: integer(1, 120_000, 10_000),
+        },
+        ['name', 'url', 'model', 'dimension'],
+      ),
+    },
+    collections: {
+      type: 'array',
+      default: [],
+      description: 'What the databases do not say: embedders, and tables of any other shape.',
+      items: record(
+        {
+          name: databaseName,
+          bucket: { ...databaseName, default: 'vecs' },
+          pods: { type: 'array', minItems: 1, uniqueItems: true, items: name },
+          embedder: { type: 'string' },
+          metric: { enum: metrics },
+          table: {
+            type: 'string',
+            pattern: '^[^.]+\\.[^.]+$',
+            description: 'schema.table, for a table that is not as vecs makes them.',
+          },
+          id: { ...databaseName, default: 'id' },
+          vector: { ...databaseName, default: 'vec' },
+          metadata: { ...databaseName, description: 'A column of type jsonb.' },
+          columns: {
+            type: 'array',
+            default: [],
+            uniqueItems: true,
+            items: databaseName,
+            description: 'Plain columns that are metadata too.',
+          },
+        },
+        ['name'],
+      ),
+    },
+  }),
 };
 
 /** Any limit can be overridden; those of a kind are grouped. */

@@ -3,6 +3,7 @@ import { parseDocument } from 'yaml';
 import { shown } from '../schema/errors.ts';
 import type { Limits } from '../schema/limits.ts';
 import type { Metric } from '../schema/metric.ts';
+import type { EndpointOptions } from '../subgraphs/embedders/endpoint-options.ts';
 import type { TableMapping } from '../subgraphs/postgres/table.ts';
 import type { CollectionRef } from '../subgraphs/store.ts';
 import { configSchema } from './config-schema.ts';
@@ -30,17 +31,8 @@ export interface Config {
   readonly logLevel: string;
   /** Of collections that have none of their own: `hash`, or one of `embedders`. */
   readonly embedder: string | null;
-  readonly embedders: readonly EmbedderConfig[];
+  readonly embedders: readonly EndpointOptions[];
   readonly collections: readonly CollectionConfig[];
-}
-
-/** An OpenAI-compatible endpoint. */
-export interface EmbedderConfig {
-  readonly name: string;
-  readonly url: string;
-  readonly model: string;
-  readonly dimension: number;
-  readonly key: string | null;
 }
 
 /** What Quiver cannot read from the databases about a collection. */
@@ -57,15 +49,23 @@ export interface CollectionConfig extends CollectionRef {
 /**
  * The configuration in `text` (YAML or JSON) and the environment: `PORT`, `REDIS_URL` and
  * `LOG_LEVEL` win over the file, and `${NAME}` in a string of the file is replaced, so that
- * passwords stay out of it. Throws one error that names every problem.
+ * passwords stay out of it. Throws one error that names every problem. For a pod the list of pods
+ * is passed over: their passwords are none of its business.
  */
-export function parseConfig(text: string, env: Environment): Config {
+export function parseConfig(
+  text: string,
+  env: Environment,
+  { reader }: { readonly reader: 'gateway' | 'pod' } = { reader: 'gateway' },
+): Config {
   const problems: string[] = [];
-  const written = replaceVariables(readYaml(text), 'file', env, problems);
+  const read = reader === 'pod' ? withoutPods(readYaml(text)) : readYaml(text);
+  const written = replaceVariables(read, 'file', env, problems);
   const file = withEnvironment(written, env);
   if (!isValid(file, problems)) throw refusal(problems);
 
-  problems.push(...repeated('pods', file.pods));
+  const { pods = [] } = file;
+  if (reader === 'gateway' && pods.length === 0) problems.push('file needs "pods"');
+  problems.push(...repeated('pods', pods));
   problems.push(...repeated('subgraphs', [{ name: 'vectors' }, ...file.subgraphs]));
   problems.push(...repeated('embedders', [{ name: 'hash' }, ...file.embedders]));
   problems.push(...collectionProblems(file));
@@ -74,7 +74,7 @@ export function parseConfig(text: string, env: Environment): Config {
   const { timeoutMs, redis, embedder, ...rest } = file;
   return Object.freeze({
     ...rest,
-    pods: file.pods.map(readPod),
+    pods: pods.map(readPod),
     redis: redis ?? null,
     embedder: embedder ?? null,
     embedders: file.embedders.map((entry) => ({ ...entry, key: entry.key ?? null })),
@@ -116,6 +116,11 @@ function replaceVariables(
   });
 }
 
+function withoutPods(file: unknown): unknown {
+  if (typeof file !== 'object' || file === null) return file;
+  return { ...file, pods: undefined };
+}
+
 function withEnvironment(file: unknown, env: Environment): unknown {
   if (typeof file !== 'object' || file === null) return file;
   const port = env['PORT'];
@@ -152,13 +157,15 @@ function problemOf({ instancePath, keyword, params, message, data }: ErrorObject
     case 'enum':
       return `${path} must be one of ${shown(details['allowedValues'])}; got ${shown(data)}`;
     default:
-      return `${path} ${message ?? 'is wrong'}${saying(data)}`;
+      return `${path} ${message ?? 'is wrong'}${saying(path, data)}`;
   }
 }
 
-/** A URL may hold a password, which is not for messages. */
-const saying = (data: unknown): string =>
-  typeof data === 'string' && data.includes(':') ? '' : `; got ${shown(data)}`;
+/** A URL may hold a password, which is not for messages; nor is a key. */
+const saying = (path: string, data: unknown): string =>
+  path.endsWith('.key') || (typeof data === 'string' && data.includes(':'))
+    ? ''
+    : `; got ${shown(data)}`;
 
 function repeated(list: string, named: readonly { readonly name: string }[]): string[] {
   const names = named.map(({ name }) => name);
@@ -168,7 +175,7 @@ function repeated(list: string, named: readonly { readonly name: string }[]): st
 
 /** Names that nothing has, and collections that are told of twice. */
 function collectionProblems(file: ConfigFile): string[] {
-  const pods = new Set(file.pods.map(({ name }) => name));
+  const pods = new Set(file.pods?.map(({ name }) => name));
   const embedders = new Set(['hash', ...file.embedders.map(({ name }) => name)]);
   const unknown = (place: string, what: string, name: string | undefined, known: Set<string>) =>
     name === undefined || known.has(name)
@@ -180,7 +187,9 @@ function collectionProblems(file: ConfigFile): string[] {
     ...repeated('collections', names),
     ...file.collections.flatMap(({ embedder, pods: members = [] }, i) => [
       ...unknown(`collections[${i}].embedder`, 'an embedder', embedder, embedders),
-      ...members.flatMap((pod) => unknown(`collections[${i}].pods`, 'pods', pod, pods)),
+      ...members
+        .filter(() => file.pods !== undefined)
+        .flatMap((pod) => unknown(`collections[${i}].pods`, 'pods', pod, pods)),
     ]),
   ];
 }

@@ -1,8 +1,9 @@
-import { createHashEmbedder } from '../subgraphs/embedders/hash-embedder.ts';
+import { createEmbedders } from '../subgraphs/embedders/embedders.ts';
 import type { VectorsService } from '../subgraphs/context.ts';
 import type { Running } from '../subgraphs/http.ts';
 import type { Logger } from '../subgraphs/logger.ts';
 import type { Config } from './config.ts';
+import { logDiagnosis } from './diagnosis/log-diagnosis.ts';
 import type { Example } from './graphiql.ts';
 import { startGateway } from './server.ts';
 import { openTopology } from './topology.ts';
@@ -22,9 +23,22 @@ export interface OpenGatewayOptions {
 export async function openGateway(options: OpenGatewayOptions): Promise<Running> {
   const { config, example, logger, mustBeUp, onProgress, prepare } = options;
   const { pods, limits, minCoverage, subgraphs, host, port } = config;
-  const store = await openTopology({ pods, limits, logger, mustBeUp, onProgress });
-  const embedder = config.embedder === 'hash' ? createHashEmbedder() : null;
-  const service: VectorsService = { store, limits, embedder, minCoverage, logger };
+  const store = await openTopology({
+    pods,
+    collections: config.collections,
+    limits,
+    logger,
+    mustBeUp,
+    onProgress,
+  });
+  const embedders = createEmbedders({ ...config, fallback: config.embedder, logger });
+  const service: VectorsService = { store, limits, embedders, minCoverage, logger };
+  const diagnosis = logDiagnosis({ store, collections: config.collections, logger });
+  const closeAll = async (): Promise<void> => {
+    await diagnosis.close();
+    await embedders.close();
+    await store.close();
+  };
   try {
     await prepare(service);
     const server = await startGateway({ service, subgraphs, host, port, example, logger });
@@ -32,11 +46,11 @@ export async function openGateway(options: OpenGatewayOptions): Promise<Running>
       url: server.url,
       async close() {
         await server.close();
-        await store.close();
+        await closeAll();
       },
     };
   } catch (error) {
-    await store.close();
+    await closeAll();
     throw error;
   }
 }

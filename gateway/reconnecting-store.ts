@@ -47,6 +47,7 @@ export async function openReconnectingStore(options: ReconnectingOptions): Promi
   async function keepTrying(): Promise<void> {
     while (!closing.signal.aborted && current === null) {
       await sleep(retryMs, null, { signal: closing.signal }).catch(() => null);
+      if (closing.signal.aborted) return;
       await tryOnce().catch((error: unknown) => {
         logger.warn({ pod, err: error }, 'pod cannot be opened');
       });
@@ -60,8 +61,10 @@ export async function openReconnectingStore(options: ReconnectingOptions): Promi
   });
 
   return createDelegate(
-    pod,
-    () => current,
+    () => {
+      if (current) return current;
+      throw errors.podUnavailable(pod, 'is not up yet');
+    },
     async () => {
       closing.abort();
       await current?.close();
@@ -74,17 +77,8 @@ const isDown = (error: unknown): boolean => {
   return code === 'POD_UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
 };
 
-function createDelegate(
-  pod: string,
-  current: () => VectorStore | null,
-  close: () => Promise<void>,
-): VectorStore {
-  const store = (): VectorStore => {
-    const opened = current();
-    if (opened) return opened;
-    throw errors.podUnavailable(pod, 'is not up yet');
-  };
-
+/** Whatever is asked of it goes to the store of that moment; `store` throws while there is none. */
+export function createDelegate(store: () => VectorStore, close: () => Promise<void>): VectorStore {
   return {
     describe: async (...args) => store().describe(...args),
     search: async (...args) => store().search(...args),
@@ -104,6 +98,7 @@ function createDelegate(
     createBucket: async (...args) => store().createBucket(...args),
     deleteBucket: async (...args) => store().deleteBucket(...args),
     pods: async (...args) => store().pods(...args),
+    report: async (...args) => store().report(...args),
     close,
   };
 }

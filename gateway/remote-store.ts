@@ -16,6 +16,7 @@ import { createClient, type Client } from './remote/client.ts';
 import { documents } from './remote/documents.ts';
 import { anyObject, boolean, list, nullable, number, object } from './remote/reader.ts';
 import * as read from './remote/readers.ts';
+import { reports } from './remote/reports.ts';
 import { createTransport } from './remote/transport.ts';
 
 /**
@@ -24,6 +25,8 @@ import { createTransport } from './remote/transport.ts';
  */
 export function createRemoteStore(options: {
   readonly pod: string;
+  /** Take whatever answers at `url`: `pod` is then only what errors call it. */
+  readonly anyPod?: boolean;
   readonly url: string;
   readonly connectionsMax: number;
   readonly logger: Logger;
@@ -40,6 +43,7 @@ export function createRemoteStore(options: {
     ...collections(client),
     ...buckets(client),
     pods: (call) => client.ask(documents.pods, {}, list(read.pod), call),
+    report: (call) => client.ask(documents.report, {}, reports, call),
     close: () => transport.close(),
   };
 }

@@ -10,6 +10,7 @@ import { addGraphiql, type Example } from './graphiql.ts';
 import { queryLimits } from './query-limits.ts';
 import type { GatewayContext, Subgraph } from './subgraph-client.ts';
 import { openSupergraph } from './supergraph.ts';
+import { addVectorBuckets } from './vector-buckets/routes.ts';
 
 export interface GatewayOptions {
   /** Stands on the store that joins all pods; it stays the caller's to close. */
@@ -45,6 +46,7 @@ export async function startGateway(options: GatewayOptions): Promise<Running> {
   const handler = fastifyApolloHandler(supergraph, { context });
   app.route({ method: ['GET', 'POST'], url: '/graphql', handler });
   app.post('/subgraph', fastifyApolloHandler(subgraph, { context }));
+  addVectorBuckets(app, service);
   addGraphiql(app, example);
   addFrontDoor(app);
   app.addHook('onClose', async () => {

@@ -2,6 +2,7 @@ import type { Logger } from '../subgraphs/logger.ts';
 import type { Pod, VectorStore } from '../subgraphs/store.ts';
 import { createBuckets } from './sharded/buckets.ts';
 import { createCollections } from './sharded/collections.ts';
+import type { HomeOf } from './sharded/found.ts';
 import { inspect } from './sharded/inspection.ts';
 import { listCollections } from './sharded/listing.ts';
 import { createPlacements } from './sharded/placements.ts';
@@ -18,12 +19,14 @@ import { createWrites } from './sharded/writes.ts';
 export function createShardedStore(options: {
   readonly pods: readonly NamedStore[];
   readonly logger: Logger;
+  /** On which pods tables without a placement are looked for, where that is not all. */
+  readonly homeOf?: HomeOf;
 }): VectorStore {
-  const { logger } = options;
+  const { logger, homeOf = () => null } = options;
   const pods = createPods(options.pods, logger);
   const sweeper = createSweeper(pods, logger);
-  const placements = createPlacements(pods, sweeper);
-  const rooms = { pods, placements, sweeper };
+  const placements = createPlacements(pods, sweeper, homeOf);
+  const rooms = { pods, placements, sweeper, homeOf };
 
   return {
     ...createReads(rooms),
@@ -39,6 +42,14 @@ export function createShardedStore(options: {
         ...failures.map(({ pod }) => silentPod(pod)),
       ];
       return rows.sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+    async report(call) {
+      const { answers, failures } = await pods.scatter(pods.all, (store) => store.report(call));
+      const reports = [
+        ...answers.flatMap(({ answer }) => answer),
+        ...failures.map(({ pod, error }) => ({ pod, error, facts: null })),
+      ];
+      return reports.sort((a, b) => (a.pod < b.pod ? -1 : 1));
     },
     async close() {
       await sweeper.close();

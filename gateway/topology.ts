@@ -1,4 +1,4 @@
-import { isWrongPod } from '../schema/errors.ts';
+import { errors, isWrongPod } from '../schema/errors.ts';
 import type { Limits } from '../schema/limits.ts';
 import { startCall } from '../subgraphs/call.ts';
 import { startEmbedded } from '../subgraphs/embedded/embedded.ts';
@@ -7,8 +7,9 @@ import { openDatabase } from '../subgraphs/postgres/pool.ts';
 import { openPostgresStore } from '../subgraphs/postgres/postgres-store.ts';
 import { readPodName } from '../subgraphs/postgres/prepare.ts';
 import type { VectorStore } from '../subgraphs/store.ts';
-import type { PodConfig } from './config.ts';
-import { openReconnectingStore, type Opened } from './reconnecting-store.ts';
+import type { CollectionConfig, PodConfig } from './config.ts';
+import { createDelegate, openReconnectingStore, type Opened } from './reconnecting-store.ts';
+import { createHomes } from './sharded/found.ts';
 import { createRemoteStore } from './remote-store.ts';
 import { createShardedStore } from './sharded-store.ts';
 
@@ -16,8 +17,11 @@ export interface TopologyOptions {
   readonly pods: readonly PodConfig[];
   readonly limits: Limits;
   readonly logger: Logger;
+  readonly collections: readonly CollectionConfig[];
   /** Reject also while a pod is down. */
   readonly mustBeUp: boolean;
+  /** For those who look after pods: one that cannot serve is a pod that tells everybody why. */
+  readonly keepBroken?: boolean;
   /** What a person who waits may want to read. */
   readonly onProgress: (pod: string, message: string) => void;
 }
@@ -27,15 +31,23 @@ export interface TopologyOptions {
  * serve; one that can never serve, such as a database that is another pod, makes this reject.
  */
 export async function openTopology(options: TopologyOptions): Promise<VectorStore> {
-  const { pods, logger } = options;
+  const { pods, collections, logger, keepBroken = false } = options;
   const opened = await Promise.allSettled(
-    pods.map(async (pod) => ({ name: pod.name, store: await openPod(pod, options) })),
+    pods.map(async (pod) => ({
+      name: pod.name,
+      store: await openPod(pod, options).catch((error: unknown) => {
+        if (keepBroken) return brokenStore(pod.name, failureOf(error, pod));
+        throw error;
+      }),
+    })),
   );
   const shards = opened.flatMap((pod) => (pod.status === 'fulfilled' ? [pod.value] : []));
   const failures = opened.flatMap((pod, i) =>
     pod.status === 'rejected' ? [failureOf(pod.reason, pods[i])] : [],
   );
-  if (failures.length === 0) return createShardedStore({ pods: shards, logger });
+  if (failures.length === 0) {
+    return createShardedStore({ pods: shards, logger, homeOf: createHomes(collections) });
+  }
 
   await Promise.all(shards.map(({ store }) => store.close()));
   throw new Error(failures.join('\n'));
@@ -48,8 +60,13 @@ export async function openDatabaseStore(options: {
   readonly limits: Limits;
   readonly logger: Logger;
   readonly embedded?: boolean;
+  /** Of the whole configuration: those of other pods are left out. */
+  readonly collections?: readonly CollectionConfig[];
 }): Promise<VectorStore> {
   const { url, pod, limits, logger, embedded = false } = options;
+  const collections = (options.collections ?? []).filter(
+    ({ pods }) => pods === null || pods.includes(pod),
+  );
   const database = openDatabase({
     url,
     pod,
@@ -60,7 +77,7 @@ export async function openDatabaseStore(options: {
     cancellable: !embedded,
   });
   try {
-    return await openPostgresStore({ database, pod, limits, logger });
+    return await openPostgresStore({ database, pod, limits, logger, collections });
   } catch (error) {
     await database.close();
     throw error;
@@ -98,14 +115,15 @@ const identityMs = 2_000;
 const openMs = 10_000;
 
 async function openPod(pod: PodConfig, options: TopologyOptions): Promise<VectorStore> {
-  const { limits, logger, mustBeUp, onProgress } = options;
+  const { limits, logger, collections, mustBeUp, onProgress } = options;
   const { name } = pod;
   if (pod.kind === 'url') return openRemote(name, pod.url, options);
 
+  const shared = { limits, logger, collections };
   const beginning = Date.now();
   const open = async (): Promise<Opened> =>
     pod.kind === 'database'
-      ? { store: await openDatabaseStore({ url: pod.url, pod: name, limits, logger }) }
+      ? { store: await openDatabaseStore({ ...shared, url: pod.url, pod: name }) }
       : openEmbedded(name, pod.folder, options);
   const store = await openReconnectingStore({
     pod: name,
@@ -144,13 +162,14 @@ async function openRemote(
 async function openEmbedded(
   pod: string,
   folder: string,
-  { limits, logger, onProgress }: TopologyOptions,
+  { limits, logger, collections, onProgress }: TopologyOptions,
 ): Promise<Opened> {
   const info = (_details: object, message: string): void => onProgress(pod, message);
   const process = await startEmbedded({ folder, logger: { ...logger, info } });
   try {
     const { url } = process;
-    const store = await openDatabaseStore({ url, pod, limits, logger, embedded: true });
+    const shared = { limits, logger, collections };
+    const store = await openDatabaseStore({ ...shared, url, pod, embedded: true });
     const close = async (): Promise<void> => {
       await store.close();
       await process.close();
@@ -161,6 +180,14 @@ async function openEmbedded(
     throw error;
   }
 }
+
+const brokenStore = (pod: string, why: string): VectorStore =>
+  createDelegate(
+    () => {
+      throw errors.podUnavailable(pod, `cannot serve. ${why.replace(/\.$/, '')}`);
+    },
+    async () => {},
+  );
 
 function failureOf(error: unknown, pod: PodConfig | undefined): string {
   const message = messageOf(error);

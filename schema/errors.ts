@@ -32,6 +32,11 @@ export interface PodOutcome {
   readonly outcome: WriteOutcome;
 }
 
+interface Named {
+  readonly bucket: string;
+  readonly collection: string;
+}
+
 type Details = Readonly<Record<string, unknown>>;
 
 const fail = (code: ErrorCode, message: string, details: Details = {}): GraphQLError =>
@@ -69,6 +74,18 @@ export const errors = {
       { argument, collection, expected, actual },
     ),
 
+  embedderMismatch: (
+    argument: string,
+    collection: string,
+    expected: number,
+    embedder: { readonly name: string; readonly dimension: number },
+  ) =>
+    fail(
+      'DIMENSION_MISMATCH',
+      `Collection "${collection}" holds ${expected}-dimensional vectors; those of its embedder "${embedder.name}" have ${embedder.dimension}.`,
+      { argument, collection, expected, actual: embedder.dimension, embedder: embedder.name },
+    ),
+
   invalidFilter: (argument: string, needed: string, came: unknown) =>
     fail('INVALID_FILTER', `${argument} must be ${needed}; got ${shown(came)}.`, { argument }),
 
@@ -84,6 +101,29 @@ export const errors = {
       `Collection "${collection}" is already in bucket "${bucket}"${difference ? `, but with ${difference}` : ''}.`,
       { bucket, collection },
     ),
+
+  /** `difference` says what it is on which pod, such as "has the dimension 2 on a and 3 on b". */
+  collectionDisputed: (collection: string, difference: string) =>
+    fail(
+      'BAD_USER_INPUT',
+      `collection must be the same on all pods that have it; "${collection}" ${difference}. "quiver doctor" says what to do.`,
+      { argument: 'collection', collection },
+    ),
+
+  /** A table that Quiver did not make, on several pods: no placement says whose a key is. */
+  collectionUnplaced: ({ bucket, collection }: Named, pods: readonly string[]) =>
+    fail(
+      'BAD_USER_INPUT',
+      `collection must have a placement to be written to; "${collection}" is a table that Quiver did not make, on ${pods.join(' and ')}. Name one pod for it in the configuration, collections: [{ name: ${collection}, bucket: ${bucket}, pods: [${pods[0]}] }], or import its records into a collection that Quiver makes.`,
+      { argument: 'collection', collection, pods },
+    ),
+
+  bucketNotFound: (bucket: string) =>
+    fail('COLLECTION_NOT_FOUND', `There is no bucket "${bucket}".`, { bucket }),
+
+  /** For callers to whom a name that is taken, or not empty, is no wrong input. */
+  bucketConflict: (bucket: string, message: string) =>
+    fail('COLLECTION_EXISTS', message, { bucket }),
 
   bucketExists: (bucket: string) =>
     fail('BAD_USER_INPUT', `name must be free for a new bucket; "${bucket}" is there already.`, {
@@ -104,12 +144,17 @@ export const errors = {
       actual,
     }),
 
-  deadlineExceeded: (timeoutMs: number, details: { pod?: string; outcome?: WriteOutcome } = {}) =>
-    fail(
-      'DEADLINE_EXCEEDED',
-      `No answer${details.pod ? ` of pod "${details.pod}"` : ''} within ${timeoutMs} ms.`,
-      { timeoutMs, ...details },
-    ),
+  deadlineExceeded: (
+    timeoutMs: number,
+    details: { pod?: string; embedder?: string; outcome?: WriteOutcome } = {},
+  ) => {
+    const { pod, embedder } = details;
+    const whose = pod ? ` of pod "${pod}"` : embedder ? ` of embedder "${embedder}"` : '';
+    return fail('DEADLINE_EXCEEDED', `No answer${whose} within ${timeoutMs} ms.`, {
+      timeoutMs,
+      ...details,
+    });
+  },
 
   insufficientCoverage: (
     needed: number,
@@ -126,6 +171,14 @@ export const errors = {
   /** `outcome` is 'unknown' when a write was sent and no answer came back. */
   podUnavailable: (pod: string, why: string, outcome: WriteOutcome = 'notWritten') =>
     fail('POD_UNAVAILABLE', `Pod "${pod}" ${why}.`, { pod, outcome }),
+
+  /** The database does not let the role of the pod do what was asked. */
+  forbidden: (pod: string, why: string) =>
+    fail(
+      'FORBIDDEN',
+      `Pod "${pod}" must have the right: ${why}. Its role needs SELECT on a table to read it, INSERT, UPDATE and DELETE to write, and to be its owner to index or drop it; CREATE on the database to make collections.`,
+      { pod, outcome: 'notWritten' satisfies WriteOutcome },
+    ),
 
   /** What was asked for one pod came to another: their URLs are swapped. */
   wrongPod: (asked: string, actual: string) =>
@@ -152,6 +205,21 @@ export const errors = {
 
   overloaded: (pod: string, waiting: number) =>
     fail('OVERLOADED', `Pod "${pod}" has ${waiting} requests waiting; try again later.`, { pod }),
+
+  embedderOverloaded: (embedder: string, why: string) =>
+    fail('OVERLOADED', `Embedder "${embedder}" ${why}; try again later.`, { embedder }),
+
+  /** What it stands on does not answer, or not as its configuration says that it would. */
+  embedderUnavailable: (embedder: string, why: string) =>
+    fail('POD_UNAVAILABLE', `Embedder "${embedder}" ${why}.`, { embedder }),
+
+  /** It answered that it cannot make a vector of that. */
+  embedderRefused: (embedder: string, status: number) =>
+    fail(
+      'BAD_USER_INPUT',
+      `Embedder "${embedder}" must be able to read the text; it answered ${status}. The text is too long for its model, or its configuration is wrong.`,
+      { argument: 'near.text', embedder },
+    ),
 };
 
 const STALE_PLACEMENT = 'STALE_PLACEMENT';

@@ -13,6 +13,8 @@ export function filterToJson(filter: Filter): JsonObject {
       return { [`$${filter.kind}`]: filter.parts.map(filterToJson) };
     case 'not':
       return { $not: filterToJson(filter.part) };
+    case 'any':
+      return nested(filter.path, { $any: filterToJson(filter.part) });
     case 'in':
     case 'nin':
     case 'contains':

@@ -64,6 +64,7 @@ const operators: Readonly<Record<string, Part>> = {
     path: place.path,
     value: readBoolean(value, place),
   }),
+  $any: (value, place) => parseAny(value, place),
   $contains: (value, place) => ({
     kind: 'contains',
     path: place.path,
@@ -71,6 +72,9 @@ const operators: Readonly<Record<string, Part>> = {
   }),
   $not: (value, place) => parseNot(value, place),
 };
+
+/** What can be asked of a single value. */
+const comparisons = ['$eq', '$lt', '$lte', '$gt', '$gte', '$in'];
 
 /** All that one object asks for: several keys or operators are an AND, which is a level like $and. */
 function parseObject(object: Readonly<Record<string, unknown>>, place: Place): Filter {
@@ -124,6 +128,18 @@ const parseNot = (value: unknown, place: Place): Filter => ({
   kind: 'not',
   part: parseOperand(value, deeper(place)),
 });
+
+function parseAny(value: unknown, place: Place): Filter {
+  const [[operator, operand] = ['', undefined], ...others] = isObject(value)
+    ? Object.entries(value)
+    : [];
+  if (!comparisons.includes(operator) || others.length > 0) {
+    const needed = `an object of one of ${comparisons.join(', ')}`;
+    throw errors.invalidFilter(place.argument, needed, value);
+  }
+  const inside = { ...place, argument: placeIn(place.argument, operator), path: [] };
+  return { kind: 'any', path: place.path, part: operators[operator]!(operand, inside) };
+}
 
 function parseOperand(value: unknown, place: Place): Filter {
   if (isObject(value)) return parseObject(value, place);

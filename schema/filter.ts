@@ -18,6 +18,8 @@ export type Filter =
     }
   | { readonly kind: 'in' | 'nin'; readonly path: Path; readonly values: readonly Scalar[] }
   | { readonly kind: 'exists'; readonly path: Path; readonly value: boolean }
+  /** What is at `path`, or one element of the list there, matches `part`, whose own path is empty. */
+  | { readonly kind: 'any'; readonly path: Path; readonly part: Filter }
   /** The list at `path` has all of `values`. */
   | { readonly kind: 'contains'; readonly path: Path; readonly values: readonly Scalar[] };
 

@@ -15,6 +15,8 @@ export const defaultLimits = {
   segmentsMax: 64,
   keyBytesMax: 1_024,
   metadataBytesMax: 40 * 1_024,
+  /** Of what can be filtered on, in collections that have nonFilterableKeys. */
+  metadataFilterableBytesMax: 2 * 1_024,
   /** Levels of lists and objects in metadata, and in what it is compared with. */
   metadataDepthMax: 64,
   /** PostgreSQL cuts longer identifiers. */
@@ -22,6 +24,8 @@ export const defaultLimits = {
   dimensionMax: 16_000,
   /** What HNSW and IVFFlat can index, by element type. */
   indexedDimensionMax: { FLOAT32: 2_000, FLOAT16: 4_000 },
+  /** Of a text to search by. */
+  textCharactersMax: 100_000,
   filterDepthMax: 8,
   filterConditionsMax: 100,
   filterValuesMax: 1_000,

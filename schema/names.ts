@@ -38,6 +38,19 @@ export function checkMetadata(value: unknown, argument: string, limits: Limits):
   return metadata;
 }
 
+/** In a collection with keys that cannot be filtered on, the rest is what every index has to carry. */
+export function checkFilterable(
+  metadata: JsonObject,
+  argument: string,
+  nonFilterableKeys: readonly string[],
+  { metadataFilterableBytesMax: bytesMax }: Limits,
+): void {
+  if (nonFilterableKeys.length === 0) return;
+  const left = Object.entries(metadata).filter(([key]) => !nonFilterableKeys.includes(key));
+  const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(left)), 'utf8');
+  if (bytes > bytesMax) throw errors.limitExceeded(argument, 'filterable bytes', bytesMax, bytes);
+}
+
 const reservedBuckets: ReadonlySet<string> = new Set([
   'auth',
   'cron',

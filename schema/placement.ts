@@ -12,9 +12,18 @@ export interface Placement {
   /** Grows with every change; what is written under an older one is refused. */
   readonly version: number;
   readonly state: PlacementState;
-  /** Slot ranges by pod name; together they cover every slot once. */
+  /** Slot ranges by pod name; together they cover every slot once, or there are none at all. */
   readonly slots: Readonly<Record<string, readonly SlotRange[]>>;
 }
+
+/** The uid of every table that Quiver did not make: no row of `quiver.placement` says whose it is. */
+export const foundUid = 'found';
+
+export const isFound = ({ uid }: Pick<Placement, 'uid'>): boolean => uid === foundUid;
+
+/** Keys have owners; a table found on several pods has only members, each of which may hold any. */
+export const isHashed = ({ slots }: Pick<Placement, 'slots'>): boolean =>
+  Object.values(slots).some((ranges) => ranges.length > 0);
 
 /** Equal shares of the slots, in the order of the names. */
 export function spreadSlots(pods: readonly string[]): Record<string, SlotRange[]> {

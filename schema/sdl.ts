@@ -23,6 +23,8 @@ enum VectorIndexState { BUILDING READY INVALID }
 enum VectorSearchMode { AUTO INDEX EXACT }
 "What a shard did."
 enum VectorPlan { EXACT HNSW IVFFLAT }
+"Why a shard scanned exactly: it was asked to, has no finished index of the metric, has few records, or few that match, or its index gave fewer records than there are."
+enum VectorExactReason { ASKED NO_INDEX SMALL_TABLE FEW_MATCHES INDEX_FELL_SHORT }
 enum VectorCacheOutcome { HIT MISS COALESCED BYPASS }
 
 type Query {
@@ -59,6 +61,7 @@ type Query {
   vectorPlacement(collection: String!, bucket: String = "vecs"): JSON @inaccessible
   vectorCollectionRows(bucket: String, prefix: String, first: Int = 100, after: JSON): JSON @inaccessible
   inspectVectorCollections(refs: JSON!, what: JSON!): JSON @inaccessible
+  vectorPodReports: JSON @inaccessible
 }
 
 type Mutation {
@@ -129,6 +132,9 @@ input CreateVectorIndexInput {
   m: Int
   efConstruction: Int
   lists: Int
+  "What the build may use of each pod's memory, such as 2GB; the database's own setting when left out."
+  maintenanceWorkMem: String
+  "Keep the index that is there; an error when it differs from an option that is given."
   ifNotExists: Boolean = true
   waitMs: Int = 30000
 }
@@ -168,7 +174,7 @@ type VectorRecord @key(fields: "bucket collection key") {
 type VectorCoverage { fraction: Float! shardCount: Int! answeredCount: Int! failures: [VectorShardFailure!]! }
 type VectorShardFailure { pod: String! code: String! "Says nothing of hosts, users or statements." message: String! }
 type VectorCacheStatus { outcome: VectorCacheOutcome! ageMs: Float }
-type VectorShardProfile { pod: String! plan: VectorPlan! tookMs: Float! rowCount: Int! "The shard may hold nearer rows than it could give." truncated: Boolean! attempts: Int! hedged: Boolean! }
+type VectorShardProfile { pod: String! plan: VectorPlan! tookMs: Float! rowCount: Int! "Why it scanned exactly; null when its index answered." exactReason: VectorExactReason "The shard may hold nearer rows than it could give." truncated: Boolean! attempts: Int! hedged: Boolean! }
 
 type VectorBucket @key(fields: "name") { name: String! collectionCount: Int createdAt: String }
 

@@ -67,13 +67,14 @@ export const toCursor = (position: unknown): string =>
 export function fromCursor(
   cursor: string | null | undefined,
   partCount: number,
+  argument = 'after',
 ): readonly string[] | null {
   if (cursor === null || cursor === undefined) return null;
   const parts = parseJson(Buffer.from(cursor, 'base64url').toString());
   const valid =
     Array.isArray(parts) && parts.length === partCount && parts.every((p) => typeof p === 'string');
-  if (valid && toCursor(parts) === cursor) return parts.map((part) => checkText(part, 'after'));
-  throw errors.badInput('after', 'a cursor from an earlier page', cursor);
+  if (valid && toCursor(parts) === cursor) return parts.map((part) => checkText(part, argument));
+  throw errors.badInput(argument, 'a cursor from an earlier page', cursor);
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,6 @@
 import type { Limits } from '../schema/limits.ts';
 import { inPart, type Call } from './call.ts';
-import type { Embedder } from './embedder.ts';
+import type { Embedders } from './embedders/embedders.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Logger } from './logger.ts';
 import type { VectorStore } from './store.ts';
@@ -9,8 +9,8 @@ import type { VectorStore } from './store.ts';
 export interface VectorsService {
   readonly store: VectorStore;
   readonly limits: Limits;
-  /** For `near.text`; null: no text can be searched by. */
-  readonly embedder: Embedder | null;
+  /** For `near.text`; they stay the caller's to close. */
+  readonly embedders: Embedders;
   /** The share of the shards that must take part in a search which does not say so itself. */
   readonly minCoverage: number;
   readonly logger: Logger;

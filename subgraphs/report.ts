@@ -1,4 +1,4 @@
-import type { ElementType } from '../schema/metric.ts';
+import type { ElementType, Metric } from '../schema/metric.ts';
 import type { Placement } from '../schema/placement.ts';
 import type { CollectionRef, ShardIndex } from './store.ts';
 
@@ -15,6 +15,8 @@ export interface PodFacts {
   readonly pgvector: string | null;
   /** The database's clock, in milliseconds since 1970. */
   readonly clockAt: number;
+  /** How long the question took: the clock is known no better than this. */
+  readonly clockTookMs: number;
   readonly role: string;
   /** Whether the role may create schemas, and so collections. */
   readonly canCreate: boolean;
@@ -25,15 +27,21 @@ export interface PodFacts {
 
 /** A table that is served, or that cannot be for the reason that is its problem. */
 export interface TableFacts extends CollectionRef {
+  /** Its name in SQL. */
+  readonly table: string;
+  /** What an index on the keys must be on, in SQL. */
+  readonly key: string;
   readonly dimension: number | null;
   readonly elementType: ElementType | null;
+  /** null: nothing but its indexes tells. */
+  readonly metric: Metric | null;
   readonly rowsEstimate: number;
   readonly canRead: boolean;
   readonly canWrite: boolean;
   /** Pages in key order cost an index scan and not a sort. */
   readonly keysOrdered: boolean;
   readonly indexes: readonly ShardIndex[];
-  /** null: Quiver did not make it. */
+  /** Also of one that is dropped, whose table is gone; null: Quiver did not make it. */
   readonly placement: Placement | null;
   /** What is wrong with it, in one sentence for people. */
   readonly problem: string | null;

@@ -2,6 +2,7 @@ import type { Filter, JsonObject } from '../schema/filter.ts';
 import type { ElementType, IndexMethod, Metric } from '../schema/metric.ts';
 import type { Placement } from '../schema/placement.ts';
 import type { Call } from './call.ts';
+import type { PodReport } from './report.ts';
 
 /**
  * The one interface of Quiver: records with vectors, in collections, in buckets. A database is one
@@ -59,6 +60,8 @@ export interface VectorStore {
   deleteBucket(name: string, call: Call): Promise<boolean>;
 
   pods(call: Call): Promise<readonly Pod[]>;
+  /** What each pod says of itself, for those who run them; a pod that says nothing is a row too. */
+  report(call: Call): Promise<readonly PodReport[]>;
   close(): Promise<void>;
 }
 
@@ -93,6 +96,15 @@ export interface StoredRecord {
 
 export type SearchMode = 'AUTO' | 'INDEX' | 'EXACT';
 export type Plan = 'EXACT' | 'HNSW' | 'IVFFLAT';
+/** Why a shard scanned exactly. */
+export const exactReasons = [
+  'ASKED',
+  'SMALL_TABLE',
+  'NO_INDEX',
+  'FEW_MATCHES',
+  'INDEX_FELL_SHORT',
+] as const;
+export type ExactReason = (typeof exactReasons)[number];
 
 export interface SearchQuery extends CollectionRef {
   readonly vector: Float32Array;
@@ -127,6 +139,8 @@ export type ShardReport = ShardProfile | ShardFailure;
 export interface ShardProfile {
   readonly pod: string;
   readonly plan: Plan;
+  /** null when an index answered. */
+  readonly exactReason: ExactReason | null;
   readonly tookMs: number;
   readonly rowCount: number;
   /** The shard may hold nearer rows than it could give. */
@@ -253,6 +267,8 @@ export interface IndexSpec extends CollectionRef {
   readonly m: number | null;
   readonly efConstruction: number | null;
   readonly lists: number | null;
+  /** As PostgreSQL writes it, such as "2GB". */
+  readonly maintenanceWorkMem: string | null;
   readonly ifNotExists: boolean;
   readonly waitMs: number;
 }

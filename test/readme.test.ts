@@ -17,10 +17,15 @@ test.each([
     `${limits.metadataBytesMax / 1_024} KiB, ${limits.metadataDepthMax} levels`,
   ],
   [
+    'the same without `nonFilterableKeys`',
+    `${limits.metadataFilterableBytesMax / 1_024} KiB, in collections that have any`,
+  ],
+  [
     'dimension',
     `${count(limits.dimensionMax)} stored; ${count(FLOAT32)} indexed, ${count(FLOAT16)} as FLOAT16`,
   ],
   ['names of collections and buckets', `${limits.nameBytesMax} bytes`],
+  ['text to search by', `${count(limits.textCharactersMax)} characters`],
   [
     'filter',
     `${limits.filterDepthMax} levels, ${limits.filterConditionsMax} conditions, ${count(limits.filterValuesMax)} values in \`$in\``,

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { parseConfig, type Config } from '../config.ts';
 import type { Example } from '../graphiql.ts';
 import { openGateway } from '../open-gateway.ts';
+import { readConfig } from './configuration.ts';
 import { createLogger, serveUntilSignal } from './process.ts';
 
 /** `quiver gateway`: serve what a configuration file describes. */
@@ -20,20 +19,6 @@ export function gatewayCommand({ config: file }: { readonly config: string }): P
     logger.info({ url: running.url, pods: config.pods.map(({ name }) => name) }, 'gateway serves');
     return running;
   });
-}
-
-async function readConfig(file: string): Promise<Config> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new Error(`The configuration file ${file} must be readable; name it with --config.`, {
-      cause: error,
-    });
-  });
-  try {
-    return parseConfig(text, process.env);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new Error(`${file}: ${message}`, { cause: error });
-  }
 }
 
 /** Works on every installation, whatever it holds. */

@@ -1,14 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defaultLimits } from '../../schema/limits.ts';
-import { createHashEmbedder } from '../../subgraphs/embedders/hash-embedder.ts';
 import { requireFreePort } from '../../subgraphs/http.ts';
 import type { VectorsService } from '../../subgraphs/context.ts';
 import type { Config, PodConfig } from '../config.ts';
 import type { Example } from '../graphiql.ts';
 import { openGateway } from '../open-gateway.ts';
 import { loadSample, sampleCollection } from '../sample/load-sample.ts';
-import { placeOf } from '../topology.ts';
+import { configOver, databasePods, podName } from './configuration.ts';
 import { createLogger, serveUntilSignal } from './process.ts';
 
 export interface UpOptions {
@@ -42,34 +40,12 @@ export function upCommand(options: UpOptions): Promise<void> {
 
 async function configOf(options: UpOptions): Promise<Config> {
   const { host, port, database, redis } = options;
-  return {
-    name: 'quiver',
-    host,
-    port,
-    pods: database.length > 0 ? databasePods(database) : await embeddedPods(options),
-    subgraphs: [],
-    redis: redis === undefined ? null : { url: redis },
-    limits: defaultLimits,
-    minCoverage: 0,
-    logLevel: process.env['LOG_LEVEL'] ?? 'warn',
-    embedder: 'hash',
-    embedders: [],
-    collections: [],
-  };
+  const pods = database.length > 0 ? databasePods(database) : await embeddedPods(options);
+  return { ...configOver(pods), host, port, redis: redis === undefined ? null : { url: redis } };
 }
 
 /** Nobody's own databases get records that nobody asked for. */
 const wantsSample = ({ sample, database }: UpOptions): boolean => sample && database.length === 0;
-
-const podName = (i: number): string => `pod-${String.fromCodePoint(97 + i)}`;
-
-function databasePods(urls: readonly string[]): PodConfig[] {
-  const twice = urls.find((url, i) => urls.indexOf(url) !== i);
-  if (twice !== undefined) {
-    throw new Error(`--database must name another one each time; got one twice. ${placeOf(twice)}`);
-  }
-  return urls.map((url, i) => ({ name: podName(i), kind: 'database', url }));
-}
 
 /** The pods that the folder holds stay: each has a part of the collections. */
 async function embeddedPods({ pods, dataDir }: UpOptions): Promise<PodConfig[]> {
@@ -92,7 +68,7 @@ async function embeddedPods({ pods, dataDir }: UpOptions): Promise<PodConfig[]> 
 async function addSample(service: VectorsService): Promise<void> {
   const { collection } = sampleCollection;
   try {
-    const count = await loadSample(service, service.embedder ?? createHashEmbedder());
+    const count = await loadSample(service);
     if (count > 0) console.log(`${collection}: ${count} sections of the documentation loaded`);
   } catch (error) {
     console.log(`${collection}: not loaded. ${error instanceof Error ? error.message : ''}`);

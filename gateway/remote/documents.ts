@@ -91,6 +91,12 @@ export const documents = {
   vectorPods { name healthy postgres pgvector collectionCount }
 }`,
   ),
+  report: query(
+    'vectorPodReports',
+    `Report {
+  vectorPodReports
+}`,
+  ),
 
   upsert: mutation(
     'upsertVectors',

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../schema/filter.ts';
 import { elementTypes, indexMethods, metrics } from '../../schema/metric.ts';
 import type { Placement, SlotRange } from '../../schema/placement.ts';
 import { readVector } from '../../schema/vector.ts';
+import { exactReasons } from '../../subgraphs/store.ts';
 import type {
   Bucket,
   Collection,
@@ -53,6 +54,7 @@ export const recordOf =
 const profile = object<ShardProfile>({
   pod: text,
   plan: oneOf(['EXACT', 'HNSW', 'IVFFLAT']),
+  exactReason: nullable(oneOf(exactReasons)),
   tookMs: number,
   rowCount: number,
   truncated: boolean,
@@ -61,7 +63,7 @@ const profile = object<ShardProfile>({
 });
 
 /** Another server's account of an error, as the error again. */
-const failureError: Reader<Error> = (input) => {
+export const failureError: Reader<Error> = (input) => {
   const { code, message } = object({ code: oneOf(errorCodes), message: text })(input);
   return new GraphQLError(message, { extensions: { code } });
 };
@@ -123,7 +125,7 @@ const slots: Reader<Placement['slots']> = (input) =>
     Object.entries(anyObject(input)).map(([pod, ranges]) => [pod, list(range)(ranges)]),
   );
 
-const placement = object<Placement>({
+export const placement = object<Placement>({
   uid: text,
   version: number,
   state: oneOf(['creating', 'active', 'dropped']),
@@ -157,7 +159,7 @@ export const collectionRows = object({
   pods: list(object({ pod: text, error: nullable(failureError) })),
 });
 
-const index = object<ShardIndex>({
+export const index = object<ShardIndex>({
   name: text,
   method: oneOf(indexMethods),
   metric: oneOf(metrics),

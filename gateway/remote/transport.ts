@@ -15,6 +15,8 @@ export interface Transport {
 export interface TransportOptions {
   /** The name that the pod must have: it refuses what is meant for another. */
   readonly pod: string;
+  /** It does not refuse: any pod may answer. */
+  readonly anyPod?: boolean;
   readonly url: string;
   readonly connectionsMax: number;
   readonly answerBytesMax: number;
@@ -24,7 +26,7 @@ export interface TransportOptions {
 const readAttemptsMax = 2;
 
 export function createTransport(options: TransportOptions): Transport {
-  const { pod, url, connectionsMax, answerBytesMax } = options;
+  const { pod, anyPod = false, url, connectionsMax, answerBytesMax } = options;
   const { origin, pathname } = new URL(url);
   const path = pathname === '/' ? '/graphql' : pathname;
   const pool = new Pool(origin, {
@@ -41,7 +43,7 @@ export function createTransport(options: TransportOptions): Transport {
     const headers = {
       'content-type': 'application/json',
       accept: 'application/json',
-      'x-quiver-pod': pod,
+      ...(anyPod ? {} : { 'x-quiver-pod': pod }),
       'x-timeout-ms': String(Math.max(1, remainingMs(call))),
       'x-request-id': call.requestId,
     };

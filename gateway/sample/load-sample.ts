@@ -14,8 +14,10 @@ export const sampleCollection: CollectionRef = { bucket: 'vecs', collection: 'qu
  * Put the sections of our own README and docs into `quiver_docs`, unless something is there.
  * Gives the number of records that it wrote.
  */
-export async function loadSample(service: VectorsService, embedder: Embedder): Promise<number> {
-  const { store, limits } = service;
+export async function loadSample(service: VectorsService): Promise<number> {
+  const { store, limits, embedders } = service;
+  const embedder = embedders.of(sampleCollection);
+  if (!embedder) throw new Error('The sample needs an embedder; got none.');
   const call = startCall({ timeoutMs: limits.timeoutMsMax, requestId: 'sample' });
   try {
     if (!(await isMissing(store, call))) return 0;

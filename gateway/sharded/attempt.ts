@@ -1,7 +1,8 @@
 import { codeOf, isCallerMistake, isStalePlacement } from '../../schema/errors.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { CollectionRef } from '../../subgraphs/store.ts';
-import { isSame, type Known, type Placements } from './placements.ts';
+import { isSame, type Known } from './known.ts';
+import type { Placements } from './placements.ts';
 
 /** How a read went; `stale` when another placement than the one it went by may stand. */
 export interface Outcome<T> {

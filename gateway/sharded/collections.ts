@@ -1,9 +1,10 @@
 import { errors } from '../../schema/errors.ts';
+import { isHashed, membersOf } from '../../schema/placement.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { CollectionRef, VectorStore } from '../../subgraphs/store.ts';
 import { allOf, firstError } from '../scatter.ts';
 import { createCollection } from './creation.ts';
-import type { Placements } from './placements.ts';
+import { foundIn, type Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
 
 export function createCollections({
@@ -21,11 +22,14 @@ export function createCollections({
    * collection would still be there.
    */
   async function deleteCollection(ref: CollectionRef, call: Call): Promise<boolean> {
-    const { collection, failures: silent } = await placements.read(ref, call);
-    if (!collection && silent.length > 0) throw firstError(silent)!;
+    const reading = await placements.read(ref, call);
+    const collection = foundIn(reading);
     if (!collection || collection.placement.state === 'dropped') return false;
 
     const { placement } = collection;
+    if (!isHashed(placement)) {
+      throw firstError(reading.failures) ?? errors.collectionUnplaced(ref, membersOf(placement));
+    }
     const tombstone = { ...placement, state: 'dropped', version: placement.version + 1 } as const;
     const members = Object.keys(placement.slots).map((name) => ({ name }));
     const { answers, failures } = await pods.scatter(members, (store) =>

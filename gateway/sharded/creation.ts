@@ -5,7 +5,7 @@ import { membersOf, spreadSlots, type Placement } from '../../schema/placement.t
 import type { Call } from '../../subgraphs/call.ts';
 import { checkPods, differenceOf, requireSame } from '../../subgraphs/collections.ts';
 import type { Collection, CollectionSpec } from '../../subgraphs/store.ts';
-import type { Placements, Reading } from './placements.ts';
+import { requireAgreement, type Placements, type Reading } from './placements.ts';
 import type { Pods } from './pods.ts';
 
 export interface Creation {
@@ -35,6 +35,7 @@ export async function createCollection(
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const reading = await placements.read(spec, call);
     requireAnswers(reading, members);
+    requireAgreement(reading);
     if (reading.collection?.placement.state === 'active') return existing(spec, reading.collection);
     await removeSuperseded(reading, pods, call);
 

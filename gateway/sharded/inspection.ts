@@ -2,7 +2,8 @@ import { slotCountOf } from '../../schema/placement.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { CollectionRef, Inspection, ShardInspection } from '../../subgraphs/store.ts';
 import { toError } from '../scatter.ts';
-import type { Known, Placements } from './placements.ts';
+import type { Known } from './known.ts';
+import type { Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
 
 /** One request a pod for all its shards; a pod that gives none leaves rows that say why. */
@@ -25,7 +26,11 @@ export async function inspect(
     known instanceof Error ? pods.all.map(({ name }) => failedRow(name, known, known)) : [],
   );
   for (const { from, answer } of answers) {
-    from.positions.forEach((position, i) => rows[position]!.push(...(answer[i] ?? [])));
+    from.positions.forEach((position, i) => {
+      const { hashed } = found[position] as Known;
+      const shards = answer[i] ?? [];
+      rows[position]!.push(...(hashed ? shards : shards.map(withoutSlots)));
+    });
   }
   for (const { from, error } of failures) {
     for (const position of from.positions) {
@@ -55,9 +60,15 @@ function legsOf(found: readonly (Known | Error)[]): readonly Leg[] {
 
 const failedRow = (pod: string, known: Known | Error, error: Error): ShardInspection => ({
   pod,
-  slotCount: known instanceof Error ? null : slotCountOf(known.collection.placement, pod),
+  slotCount: known instanceof Error ? null : slotsOn(pod, known),
   error,
   count: null,
   bytes: null,
   indexes: null,
 });
+
+const slotsOn = (pod: string, { hashed, collection }: Known): number | null =>
+  hashed ? slotCountOf(collection.placement, pod) : null;
+
+/** A pod takes a table that it found for its own; we know that others have it too. */
+const withoutSlots = (shard: ShardInspection): ShardInspection => ({ ...shard, slotCount: null });

@@ -9,6 +9,7 @@ import type {
 import { firstError, type Failure } from '../scatter.ts';
 import type { Placements } from './placements.ts';
 import type { NamedStore, Pods } from './pods.ts';
+import type { HomeOf } from './found.ts';
 import { settle, type Row } from './settle.ts';
 import type { Sweeper } from './sweeper.ts';
 
@@ -27,10 +28,16 @@ interface Round {
 export async function listCollections(
   query: CollectionsQuery,
   call: Call,
-  rooms: { readonly pods: Pods; readonly placements: Placements; readonly sweeper: Sweeper },
+  rooms: {
+    readonly pods: Pods;
+    readonly placements: Placements;
+    readonly sweeper: Sweeper;
+    readonly homeOf: HomeOf;
+  },
 ): Promise<CollectionPage> {
-  const { pods, placements, sweeper } = rooms;
+  const { pods, placements, sweeper, homeOf } = rooms;
   const found: Collection[] = [];
+  const disputed = new Set<Collection>();
   const silent = new Map<string, Error>();
   let after = query.after;
 
@@ -42,7 +49,12 @@ export async function listCollections(
     if (silent.size === pods.all.length) throw firstError(round.failures)!;
 
     for (const rows of groupsUpTo(round)) {
-      const { collection, superseded } = settle(rows);
+      const home = homeOf(rows[0]!.collection);
+      const { collection, superseded, dispute } = settle(rows, {
+        silent: [...silent.keys()],
+        home,
+      });
+      if (collection && dispute !== null) disputed.add(collection);
       sweeper.sweep(superseded, call.requestId);
       const active = collection?.placement.state === 'active';
       if (collection && (active || query.everyState)) found.push(collection);
@@ -52,7 +64,9 @@ export async function listCollections(
   }
 
   const collections = found.slice(0, query.limit);
-  collections.filter(isActive).forEach((collection) => placements.learn(collection));
+  // What is disputed stays in the list, so that it is seen; whoever uses it is told.
+  const certain = collections.filter((some) => isActive(some) && !disputed.has(some));
+  certain.forEach((collection) => placements.learn(collection));
   return {
     collections,
     hasMore: found.length > query.limit,

@@ -10,7 +10,8 @@ import type { Call } from '../../subgraphs/call.ts';
 import type { CollectionRef, VectorStore } from '../../subgraphs/store.ts';
 import { firstError, type Failure, type Gathered } from '../scatter.ts';
 import { mayBeStale } from './attempt.ts';
-import { isSame, type Known, type Placements } from './placements.ts';
+import { isSame, type Known } from './known.ts';
+import type { Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
 
 /** The collection, under the version that the caller has seen, or under any. */
@@ -21,6 +22,8 @@ export interface Target extends CollectionRef {
 /** A write that is cut into one part a pod. */
 export interface Write<P extends { readonly name: string }> {
   readonly ref: Target;
+  /** It goes by the owners of keys. */
+  readonly byKey: boolean;
   /** The parts of all of it, or of what is left of it in `parts`. */
   split(known: Known, parts?: readonly P[]): readonly P[];
   /** How many records it reached. */
@@ -39,7 +42,7 @@ export async function perform<P extends { readonly name: string }>(
   const send = (parts: readonly P[], { version }: Known) =>
     pods.scatter(parts, (store, part) => write.send(store, part, version));
 
-  const known = await knownFor(write.ref, placements, call);
+  const known = await knownFor(write, placements, call);
   const first = await send(write.split(known), known);
   const refused = first.failures.filter(({ error }) => mayBeStale(error));
   if (refused.length === 0) return sumOf(first);
@@ -55,9 +58,13 @@ export async function perform<P extends { readonly name: string }>(
   });
 }
 
-async function knownFor(ref: Target, placements: Placements, call: Call): Promise<Known> {
+async function knownFor(
+  { ref, byKey }: Pick<Write<never>, 'ref' | 'byKey'>,
+  placements: Placements,
+  call: Call,
+): Promise<Known> {
   const matches = ({ version }: Known): boolean => ref.version === null || ref.version === version;
-  const known = await placements.find(ref, call);
+  const known = await (byKey ? placements.findOwned(ref, call) : placements.find(ref, call));
   if (matches(known)) return known;
   const current = await placements.refresh(known, call);
   if (matches(current)) return current;

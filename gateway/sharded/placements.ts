@@ -1,23 +1,13 @@
 import { errors } from '../../schema/errors.ts';
-import { slotOf } from '../../schema/key.ts';
-import { membersOf, ownersOf } from '../../schema/placement.ts';
 import { inPart, remainingMs, type Call } from '../../subgraphs/call.ts';
 import type { Collection, CollectionRef } from '../../subgraphs/store.ts';
 import { firstError, type Failure } from '../scatter.ts';
 import { within } from '../../subgraphs/within.ts';
+import type { HomeOf } from './found.ts';
+import { createMemory, idOf, isSame, knownOf, type Known } from './known.ts';
 import type { NamedStore, Pods } from './pods.ts';
 import { settle, type Row, type Settled } from './settle.ts';
 import type { Sweeper } from './sweeper.ts';
-
-/** An active collection, and where its parts are. */
-export interface Known {
-  readonly collection: Collection;
-  readonly uid: string;
-  readonly version: number;
-  readonly members: readonly { readonly name: string }[];
-  /** The pod that owns a key. */
-  readonly ownerOf: (key: string) => string;
-}
 
 /** What the pods said of a collection. */
 export interface Reading extends Settled {
@@ -32,6 +22,8 @@ export interface Placements {
   describe(ref: CollectionRef, call: Call, fresh: boolean): Promise<Collection | null>;
   /** The active collection, from memory when it is there. */
   find(ref: CollectionRef, call: Call): Promise<Known>;
+  /** The same for writes by key: where keys have no owners it is read anew, or refused. */
+  findOwned(ref: CollectionRef, call: Call): Promise<Known>;
   /** The active collection, as the pods say now. */
   current(ref: CollectionRef, call: Call): Promise<Known>;
   /** The active collection, after something has shown that `known` may be out of date. */
@@ -42,18 +34,9 @@ export interface Placements {
   forget(ref: CollectionRef): void;
 }
 
-/** Collections that are remembered; the one that was learnt first makes room. */
-const rememberedMax = 10_000;
-
-export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
-  const memory = new Map<string, Known>();
-  const reading = new Map<string, Promise<Reading>>();
-
-  function learn(collection: Collection): void {
-    const [oldest] = memory.keys();
-    if (oldest !== undefined && memory.size >= rememberedMax) memory.delete(oldest);
-    memory.set(idOf(collection), knownOf(collection));
-  }
+export function createPlacements(pods: Pods, sweeper: Sweeper, homeOf: HomeOf): Placements {
+  const { learn, recall, forget } = createMemory();
+  const underWay = new Map<string, Promise<Reading>>();
 
   async function read(ref: CollectionRef, call: Call): Promise<Reading> {
     const { answers, failures } = await pods.scatter(pods.all, (store) =>
@@ -62,53 +45,66 @@ export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
     const rows = answers.flatMap(({ from, answer }) =>
       answer ? [{ pod: from.name, collection: answer }] : [],
     );
-    const settled = settle(rows);
+    const silent = failures.map(({ pod }) => pod);
+    const settled = settle(rows, { silent, home: homeOf(ref) });
     sweeper.sweep(settled.superseded, call.requestId);
-    if (settled.collection?.placement.state === 'active') learn(settled.collection);
-    else if (settled.collection || failures.length === 0) memory.delete(idOf(ref));
+    if (settled.dispute !== null) forget(ref);
+    else if (settled.collection?.placement.state === 'active') learn(settled.collection);
+    else if (settled.collection || failures.length === 0) forget(ref);
     return { ...settled, rows, failures };
   }
 
   /** One scatter for all who want to know at the same time. */
   async function readTogether(ref: CollectionRef, call: Call): Promise<Reading> {
     const id = idOf(ref);
-    const running = reading.get(id);
+    const running = underWay.get(id);
     if (running) {
       const result = await within(call, running);
       // It had the patience of whoever began it; ours may be longer.
       if (result.collection || result.failures.length === 0) return result;
     }
     const started = inHalf(call, (part) => read(ref, part));
-    reading.set(id, started);
+    underWay.set(id, started);
     return started.finally(() => {
-      if (reading.get(id) === started) reading.delete(id);
+      if (underWay.get(id) === started) underWay.delete(id);
     });
+  }
+
+  async function find(ref: CollectionRef, call: Call): Promise<Known> {
+    return recall(ref) ?? activeOf(foundIn(await readTogether(ref, call)), ref);
   }
 
   return {
     read,
     learn,
+    find,
+    async findOwned(ref, call) {
+      const known = await find(ref, call);
+      if (known.hashed) return known;
+      const reading = await read(ref, call);
+      const current = activeOf(foundIn(reading), ref);
+      // A silent pod may have it too, and then again it may not: that is no mistake of the caller.
+      if (!current.hashed) throwSilent(current, reading);
+      return current;
+    },
     async describe(ref, call, fresh) {
-      const known = fresh ? undefined : memory.get(idOf(ref));
+      const known = fresh ? undefined : recall(ref);
       if (known) return known.collection;
       return foundIn(await (fresh ? read(ref, call) : readTogether(ref, call)));
     },
-    async find(ref, call) {
-      const known = memory.get(idOf(ref));
-      return known ?? activeOf(foundIn(await readTogether(ref, call)), ref);
-    },
     async refresh(known, call) {
       const ref = known.collection;
-      const remembered = memory.get(idOf(ref));
+      const remembered = recall(ref);
       if (remembered && !isSame(remembered, known)) return remembered;
       return activeOf(foundIn(await inHalf(call, (part) => read(ref, part))), ref);
     },
     current: async (ref, call) => activeOf(foundIn(await read(ref, call)), ref),
     async holds(known, pod, call) {
       const row = await pods.store(pod).describe(known.collection, call, { fresh: true });
-      return row !== null && isSame(row.placement, known);
+      const { uid, version } = row?.placement ?? {};
+      return uid === known.uid && version === known.version;
     },
-    forget: (ref) => void memory.delete(idOf(ref)),
+    forget,
   };
 }
 
@@ -119,35 +115,27 @@ export function createPlacements(pods: Pods, sweeper: Sweeper): Placements {
 const inHalf = <T>(call: Call, run: (part: Call) => Promise<T>): Promise<T> =>
   inPart(call, Math.ceil(remainingMs(call) / 2), run);
 
-interface Identity {
-  readonly uid: string;
-  readonly version: number;
+/** What pods contradict each other in is not guessed at. */
+export function requireAgreement({ collection, dispute }: Settled): void {
+  if (collection && dispute) throw errors.collectionDisputed(collection.collection, dispute);
 }
 
-export const isSame = (a: Identity, b: Identity): boolean =>
-  a.uid === b.uid && a.version === b.version;
-
 /** Nobody knows it: certain only when everybody has answered. */
-function foundIn({ collection, failures }: Reading): Collection | null {
+export function foundIn(reading: Reading): Collection | null {
+  requireAgreement(reading);
+  const { collection, failures } = reading;
   const error = firstError(failures);
   if (collection === null && error) throw error;
   return collection;
+}
+
+function throwSilent({ members }: Known, { failures }: Reading): void {
+  const silent = failures.filter(({ pod }) => members.some(({ name }) => name === pod));
+  const error = firstError(silent);
+  if (error) throw error;
 }
 
 function activeOf(collection: Collection | null, ref: CollectionRef): Known {
   if (collection?.placement.state === 'active') return knownOf(collection);
   throw errors.collectionNotFound(ref.bucket, ref.collection);
 }
-
-function knownOf(collection: Collection): Known {
-  const { placement } = collection;
-  const members = membersOf(placement).map((name) => ({ name }));
-  const { uid, version } = placement;
-  // Made when it is needed: it is far larger than the rest, and many are only listed.
-  let owners: readonly string[] | undefined;
-  const ownerOf = (key: string): string => (owners ??= ownersOf(placement))[slotOf(key)]!;
-  return { collection, uid, version, members, ownerOf };
-}
-
-const idOf = ({ bucket, collection }: CollectionRef): string =>
-  JSON.stringify([bucket, collection]);

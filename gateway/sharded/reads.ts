@@ -11,9 +11,10 @@ import type {
 import { mergeByKey } from '../merge.ts';
 import { allOf } from '../scatter.ts';
 import { isMissing, throwMistake, underPlacement, type Outcome } from './attempt.ts';
-import type { Known, Placements } from './placements.ts';
+import type { Known } from './known.ts';
+import type { Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
-import { routeByKey } from './route.ts';
+import { routeReads } from './route.ts';
 import { search } from './search.ts';
 
 interface Rooms {
@@ -40,7 +41,7 @@ async function fetch(
   call: Call,
   { pods, placements }: Rooms,
 ): Promise<Outcome<readonly (StoredRecord | null | Error)[]>> {
-  const legs = routeByKey(known, query.keys, (key) => key);
+  const legs = routeReads(known, query.keys);
   const { answers, failures } = await pods.scatter(legs, async (store, { name, items }) => {
     const records = await store.fetch({ ...query, keys: items }, call);
     // An absence counts only under the placement that stands; a record is there in any case.
@@ -48,15 +49,21 @@ async function fetch(
     return { records, stale };
   });
   throwMistake(failures);
-  const value = new Array<StoredRecord | null | Error>(query.keys.length);
+  const value = new Array<StoredRecord | null | Error>(query.keys.length).fill(null);
   for (const { from, answer } of answers) {
-    from.positions.forEach((position, i) => (value[position] = answer.records[i]!));
+    from.positions.forEach((position, i) => {
+      if (isLess(value[position], answer.records[i])) value[position] = answer.records[i]!;
+    });
   }
   for (const { from, error } of failures) {
-    for (const position of from.positions) value[position] = error;
+    for (const position of from.positions) value[position] ??= error;
   }
   return { value, stale: answers.some(({ answer }) => answer.stale) || failures.some(isMissing) };
 }
+
+/** Of several pods that were asked for a key: a record says more than an error, and that than null. */
+const isLess = (a: StoredRecord | null | Error | undefined, b: typeof a): boolean =>
+  !a || (a instanceof Error && Boolean(b) && !(b instanceof Error));
 
 async function scan(
   known: Known,
@@ -74,6 +81,7 @@ async function scan(
   return { value: { records: items, hasMore }, stale };
 }
 
+/** Where no placement tells whose a key is, one that is on two pods counts twice. */
 async function count(
   known: Known,
   query: CountQuery,

@@ -1,4 +1,5 @@
-import type { Known } from './placements.ts';
+import { errors } from '../../schema/errors.ts';
+import type { Known } from './known.ts';
 
 /** What one pod gets of an operation on keys; `positions` are those of the items in the request. */
 export interface Leg<T> {
@@ -7,12 +8,21 @@ export interface Leg<T> {
   readonly positions: readonly number[];
 }
 
-/** Which pods an operation on keys goes to, decided once: each item to the pod that owns its key. */
+/**
+ * Which pods an operation on keys goes to, decided once: each item to the pod that owns its key.
+ * Throws where keys have no owners.
+ */
 export function routeByKey<T>(
-  { ownerOf }: Known,
+  { ownerOf, hashed, collection, members }: Known,
   items: readonly T[],
   keyOf: (item: T) => string,
 ): readonly Leg<T>[] {
+  if (!hashed) {
+    throw errors.collectionUnplaced(
+      collection,
+      members.map(({ name }) => name),
+    );
+  }
   const legs = new Map<string, { name: string; items: T[]; positions: number[] }>();
   items.forEach((item, position) => {
     const name = ownerOf(keyOf(item));
@@ -22,4 +32,11 @@ export function routeByKey<T>(
     legs.set(name, leg);
   });
   return [...legs.values()];
+}
+
+/** Where keys may be read: with their owners, or where they have none on every member. */
+export function routeReads(known: Known, keys: readonly string[]): readonly Leg<string>[] {
+  if (known.hashed) return routeByKey(known, keys, (key) => key);
+  const positions = keys.map((_, position) => position);
+  return known.members.map(({ name }) => ({ name, items: keys, positions }));
 }

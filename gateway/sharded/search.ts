@@ -2,7 +2,7 @@ import type { Call } from '../../subgraphs/call.ts';
 import type { SearchAnswer, SearchQuery } from '../../subgraphs/store.ts';
 import { mergeNearest } from '../merge.ts';
 import { isMissing, throwMistake, type Outcome } from './attempt.ts';
-import type { Known } from './placements.ts';
+import type { Known } from './known.ts';
 import type { Pods } from './pods.ts';
 
 /** The nearest over all members; every answer says under which placement it was given. */
@@ -22,8 +22,10 @@ export async function search(
     hasMore: answer.hasMore,
   }));
   const { items, hasMore } = mergeNearest(parts, query.limit, known.ownerOf);
-  // An answer of a gateway of which no shard took part has none.
-  const versions = answers.map(({ answer }) => answer.placementVersion).filter((v) => v > 0);
+  // An answer of a gateway of which no shard took part has none; that of a found table is 0.
+  const versions = answers
+    .filter(({ answer }) => answer.shards.some((shard) => !('error' in shard)))
+    .map(({ answer }) => answer.placementVersion);
   return {
     value: {
       matches: items,

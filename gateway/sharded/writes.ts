@@ -48,6 +48,7 @@ export function createWrites(rooms: {
       await requireMembers(write, call, rooms.placements);
       const everywhere: Write<{ readonly name: string }> = {
         ref: write,
+        byKey: false,
         split: ({ members }) => members,
         send: (store, _, version) => store.delete({ ...write, version }, call),
       };
@@ -62,7 +63,7 @@ async function requireSmall(
   call: Call,
   { pods, placements }: { readonly pods: Pods; readonly placements: Placements },
 ): Promise<void> {
-  const known = await placements.find(write, call);
+  const known = await placements.findOwned(write, call);
   const legs = routeByKey(known, write.keys, (key) => key);
   if (legs.length <= 1 && !write.dryRun) return;
   const { version } = known;
@@ -93,6 +94,7 @@ function keyed<T>(write: {
 }): Write<Leg<T>> {
   return {
     ref: write.ref,
+    byKey: true,
     split: (known, parts) =>
       routeByKey(known, parts?.flatMap(({ items }) => items) ?? write.items, write.keyOf),
     send: (store, { items }, version) => write.send(store, items, version),

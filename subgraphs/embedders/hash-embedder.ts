@@ -7,8 +7,10 @@ import type { Embedder } from '../embedder.ts';
  */
 export function createHashEmbedder(dimension = 256): Embedder {
   return {
+    name: 'hash',
     dimension,
     embed: async (texts) => texts.map((text) => embedText(text, dimension)),
+    embedQuery: async (text) => embedText(text, dimension),
   };
 }
 

@@ -3,37 +3,37 @@ import type { Call } from '../call.ts';
 import type { Bucket } from '../store.ts';
 import type { Context } from './context.ts';
 import { sqlStateOf } from './database-errors.ts';
+import { requirePrepared } from './prepare.ts';
 import { toBucket, type BucketRow } from './rows.ts';
 import {
-  bucketStatement,
   bucketsStatement,
   createSchemaStatement,
   deleteBucketStatement,
   dropSchemaStatement,
   insertBucketStatement,
   lockBucketStatement,
+  newBucketStatement,
 } from './sql/buckets.ts';
 
 export async function listBuckets(
-  { database }: Context,
+  { database, catalogue }: Context,
   prefix: string,
   call: Call,
 ): Promise<Bucket[]> {
-  return (await database.query<BucketRow>(bucketsStatement(prefix), call)).map(toBucket);
+  const rows = await database.query<BucketRow>(bucketsStatement(catalogue, prefix), call);
+  return rows.map(toBucket);
 }
 
-export async function createBucket(
-  { database }: Context,
-  name: string,
-  call: Call,
-): Promise<Bucket> {
+export async function createBucket(context: Context, name: string, call: Call): Promise<Bucket> {
+  const { database } = context;
+  requirePrepared(context);
   try {
     return await database.transaction(async (query) => {
       // Inserting the row makes others who create the same bucket wait until it is whole.
       const inserted = await query(insertBucketStatement(name));
       if (inserted.length === 0) throw errors.bucketExists(name);
       await query(createSchemaStatement(name));
-      const [row] = await query<BucketRow>(bucketStatement(name));
+      const [row] = await query<BucketRow>(newBucketStatement(name));
       return toBucket(row!);
     }, call);
   } catch (error) {
@@ -45,14 +45,12 @@ export async function createBucket(
   }
 }
 
-export async function deleteBucket(
-  { database }: Context,
-  name: string,
-  call: Call,
-): Promise<boolean> {
+export async function deleteBucket(context: Context, name: string, call: Call): Promise<boolean> {
+  const { database, catalogue } = context;
+  requirePrepared(context);
   try {
     return await database.transaction(async (query) => {
-      const [bucket] = await query<{ liveCount: number }>(lockBucketStatement(name));
+      const [bucket] = await query<{ liveCount: number }>(lockBucketStatement(catalogue, name));
       if (!bucket) return false;
       if (bucket.liveCount > 0) throw errors.bucketNotEmpty(name, bucket.liveCount);
       await query(dropSchemaStatement(name));

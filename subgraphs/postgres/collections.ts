@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errors } from '../../schema/errors.ts';
 import { slotCount } from '../../schema/key.ts';
-import { membersOf, type Placement } from '../../schema/placement.ts';
+import { isFound, membersOf, type Placement } from '../../schema/placement.ts';
 import type { Call } from '../call.ts';
 import { checkPods, requireSame } from '../collections.ts';
 import type {
@@ -11,10 +11,13 @@ import type {
   CollectionSpec,
   CollectionsQuery,
 } from '../store.ts';
+import { settingOf } from './catalogue.ts';
 import type { Context } from './context.ts';
 import { sqlStateOf } from './database-errors.ts';
 import type { Query } from './database.ts';
-import { toCollection, type PlacementRow } from './rows.ts';
+import { toKnown, type KnownRow } from './known.ts';
+import { requirePrepared } from './prepare.ts';
+import { toCollection, toServed, type CollectionRow, type PlacementRow } from './rows.ts';
 import { keepBucketStatement } from './sql/buckets.ts';
 import {
   activateStatement,
@@ -22,7 +25,8 @@ import {
   dropPlacementStatement,
   dropTableStatement,
   insertPlacementStatement,
-  listPlacementsStatement,
+  knownStatement,
+  listCollectionsStatement,
   nameLockStatement,
   placementStatement,
 } from './sql/placements.ts';
@@ -43,13 +47,14 @@ export async function describeCollection(
 }
 
 export async function listCollections(
-  { database, pod }: Context,
+  { database, pod, catalogue }: Context,
   query: CollectionsQuery,
   call: Call,
 ): Promise<CollectionPage> {
-  const rows = await database.query<PlacementRow>(listPlacementsStatement(query), call);
+  const statement = listCollectionsStatement(catalogue, query);
+  const rows = await database.query<CollectionRow>(statement, call);
   return {
-    collections: rows.slice(0, query.limit).map(toCollection),
+    collections: rows.slice(0, query.limit).map((row) => toServed(row, { pod, catalogue })),
     hasMore: rows.length > query.limit,
     pods: [{ pod, error: null }],
   };
@@ -62,32 +67,39 @@ export async function createCollection(
   placement: Placement | null,
   call: Call,
 ): Promise<Creation> {
+  requirePrepared(context);
   try {
     return await context.database.transaction(async (query) => {
       const there = await lockName(query, spec);
-      if (!placement) return createWhole(query, spec, there, context.pod);
+      const found = await findTable(context, query, spec);
+      if (found && !placement) return { collection: requireAlike(spec, found), created: false };
+      if (found) throw errors.collectionExists(spec.bucket, spec.collection, notOurs);
+      if (!placement) return createWhole(context, query, spec, there);
       return placement.state === 'active'
         ? activate(query, spec, placement, there)
-        : createPart(query, spec, placement, there);
+        : createPart(context, query, spec, placement, there);
     }, call);
   } catch (error) {
     if (sqlStateOf(error) !== DUPLICATE_TABLE) throw error;
-    throw errors.collectionExists(spec.bucket, spec.collection, 'a table that Quiver did not make');
+    throw errors.collectionExists(spec.bucket, spec.collection, notOurs);
   } finally {
     context.memory.forget(spec);
   }
 }
 
 export async function deleteCollection(
-  { database, memory }: Context,
+  context: Context,
   ref: CollectionRef,
   placement: Placement | null,
   call: Call,
 ): Promise<boolean> {
+  const { database, catalogue, memory } = context;
   try {
     return await database.transaction(async (query) => {
-      const there = await lockName(query, ref);
-      if (!there || there.placement.state === 'dropped') return false;
+      const there = catalogue.prepared ? await lockName(query, ref) : null;
+      if (!there || there.placement.state === 'dropped') {
+        return dropFound(context, query, ref, placement);
+      }
       if (placement && placement.uid !== there.placement.uid) return false;
       if (!placement) requireWhole(there);
       // The table first: writers hold it before they reach the row, so the other way is a deadlock.
@@ -96,10 +108,52 @@ export async function deleteCollection(
       await query(dropPlacementStatement(ref, version));
       return true;
     }, call);
+  } catch (error) {
+    if (sqlStateOf(error) !== DEPENDENT_OBJECTS) throw error;
+    throw errors.badRequest(
+      'name',
+      `name must be a collection that nothing else in the database depends on; views or keys depend on the table of "${ref.collection}".`,
+    );
   } finally {
     memory.forget(ref);
   }
 }
+
+/** The collection of this name whose table Quiver did not make, if there is one. */
+async function findTable(
+  { catalogue, pod }: Context,
+  query: Query,
+  ref: CollectionRef,
+): Promise<Collection | null> {
+  const [row] = await query<KnownRow>(knownStatement(catalogue, ref));
+  const known = row && toKnown(row, { pod, catalogue });
+  return known && isFound(known.collection.placement) ? known.collection : null;
+}
+
+/** It leaves no tombstone: no placement of it was ever anywhere. */
+async function dropFound(
+  context: Context,
+  query: Query,
+  ref: CollectionRef,
+  placement: Placement | null,
+): Promise<boolean> {
+  if (placement && !isFound(placement)) return false;
+  if (!(await findTable(context, query, ref))) return false;
+  if (settingOf(context.catalogue, ref)?.mapping) {
+    throw errors.badRequest(
+      'name',
+      `name must be a collection whose table is as vecs makes them; that of "${ref.collection}" is mapped in the configuration: it is for its owner to drop.`,
+    );
+  }
+  await query(dropTableStatement(ref));
+  return true;
+}
+
+/** A table that was there has the metric that somebody searches it by: it need not be the asked one. */
+const requireAlike = (spec: CollectionSpec, found: Collection): Collection =>
+  requireSame({ ...spec, metric: found.metric }, found);
+
+const notOurs = 'a table that Quiver did not make';
 
 /** One pod's word would end a collection on all: its gateways take a tombstone for the truth. */
 function requireWhole({ collection, placement }: Collection): void {
@@ -112,6 +166,7 @@ function requireWhole({ collection, placement }: Collection): void {
 }
 
 const DUPLICATE_TABLE = '42P07';
+const DEPENDENT_OBJECTS = '2BP01';
 
 async function lockName(query: Query, ref: CollectionRef): Promise<Collection | null> {
   await query(nameLockStatement(ref));
@@ -121,11 +176,12 @@ async function lockName(query: Query, ref: CollectionRef): Promise<Collection | 
 
 /** A collection of this pod alone. */
 async function createWhole(
+  context: Context,
   query: Query,
   spec: CollectionSpec,
   there: Collection | null,
-  pod: string,
 ): Promise<Creation> {
+  const { pod } = context;
   checkPods(spec.pods, [pod]);
   if (there && there.placement.state !== 'dropped') {
     return { collection: requireSame(spec, there), created: false };
@@ -133,7 +189,7 @@ async function createWhole(
   if (spec.pods && spec.pods.join() !== pod) {
     throw errors.badInput('input.pods', `this pod alone, "${pod}"`, spec.pods);
   }
-  const collection = await make(query, spec, there, {
+  const collection = await make(context, query, spec, there, {
     uid: randomUUID(),
     version: (there?.placement.version ?? 0) + 1,
     state: 'active',
@@ -144,6 +200,7 @@ async function createWhole(
 
 /** This pod's part of a creation over several. What is newer than the creation stays as it is. */
 async function createPart(
+  context: Context,
   query: Query,
   spec: CollectionSpec,
   placement: Placement,
@@ -155,7 +212,7 @@ async function createPart(
     (there.placement.uid === placement.uid ||
       there.placement.state === 'active' ||
       there.placement.version >= placement.version);
-  const collection = stays ? there : await make(query, spec, there, placement);
+  const collection = stays ? there : await make(context, query, spec, there, placement);
   return { collection, created: false };
 }
 
@@ -172,6 +229,7 @@ async function activate(
 
 /** The table and the row; what was `there` under the name makes room. */
 async function make(
+  { catalogue }: Context,
   query: Query,
   spec: CollectionSpec,
   there: Collection | null,
@@ -185,7 +243,7 @@ async function make(
     );
   }
   if (there && there.placement.state !== 'dropped') await query(dropTableStatement(spec));
-  await query(createTableStatement(spec));
+  await query(createTableStatement(spec, catalogue));
   const [row] = await query<PlacementRow>(insertPlacementStatement(spec, placement));
   return toCollection(row!);
 }

@@ -1,5 +1,6 @@
 import type { Limits } from '../../schema/limits.ts';
 import type { Logger } from '../logger.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { Database } from './database.ts';
 import type { Memory } from './known.ts';
 
@@ -10,8 +11,7 @@ export interface Context {
   readonly limits: Limits;
   readonly logger: Logger;
   readonly memory: Memory;
-  /** What this database calls the type `vector`. */
-  readonly vectorOid: number;
+  readonly catalogue: Catalogue;
   /** Indexes that this store is building, by name. */
   readonly builds: Map<string, Promise<void>>;
 }

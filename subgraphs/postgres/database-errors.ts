@@ -21,6 +21,7 @@ export function statementError(pod: string, error: unknown, call: Call): unknown
   const state = sqlStateOf(error);
   // The server always answers with a code; without one, the connection broke before it could.
   if (state === undefined) return errors.podUnavailable(pod, 'broke the connection', 'unknown');
+  if (state === INSUFFICIENT_PRIVILEGE) return errors.forbidden(pod, messageOf(error));
   if (state === QUERY_CANCELED) return deadlineError(pod, call, 'notWritten');
   const why = unavailable[state] ?? unavailable[state.slice(0, 2)];
   // In a crash the answer comes at any moment, also after the commit.
@@ -28,6 +29,7 @@ export function statementError(pod: string, error: unknown, call: Call): unknown
   return why ? errors.podUnavailable(pod, `${why} (${state})`, outcome) : error;
 }
 
+const INSUFFICIENT_PRIVILEGE = '42501';
 const QUERY_CANCELED = '57014';
 const CRASH_SHUTDOWN = '57P02';
 
@@ -42,3 +44,7 @@ const unavailable: Readonly<Record<string, string>> = {
   [CRASH_SHUTDOWN]: 'is recovering from a crash',
   '57P03': 'is starting up',
 };
+
+/** PostgreSQL's own words: they name a table or a column, and no host. */
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -6,9 +6,14 @@ export interface Statement {
   readonly values: readonly unknown[];
   /** Its text is one of few and comes again and again: worth preparing. */
   readonly reused?: boolean;
+  /** Its text is one of many: prepared only if it comes again, and only while there are few such. */
+  readonly varied?: boolean;
 }
 
 export type Query = <Row>(statement: Statement) => Promise<Row[]>;
+
+/** Of a session, for as long as one statement runs. */
+export type Settings = Readonly<Record<string, string>>;
 
 /**
  * What we need of a database. Waiting for a connection, connecting and the statement all end with
@@ -20,7 +25,7 @@ export interface Database {
   /** All of `work` or nothing of it. */
   transaction<T>(work: (query: Query) => Promise<T>, call: Call): Promise<T>;
   /** One statement to its end, however long that takes, and beside the others where it can be. */
-  background(statement: Statement): Promise<void>;
+  background(statement: Statement, settings: Settings): Promise<void>;
   /** It has several sessions: a statement can be cancelled, an index built beside writes. */
   readonly cancellable: boolean;
   /** Ends the connections. What runs in the background goes on in the database, unseen. */

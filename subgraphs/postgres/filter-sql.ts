@@ -4,7 +4,16 @@ import type { Parameters } from './sql/parameters.ts';
 /** Where a condition stands: what the metadata is called there, and the statement's values. */
 export interface Scope {
   readonly metadata: string;
+  /** Where the metadata is put together, the column of it that an index may be on. */
+  readonly indexed?: IndexedPart | undefined;
   readonly add: Parameters['add'];
+}
+
+export interface IndexedPart {
+  /** jsonb, or null. */
+  readonly column: string;
+  /** The keys of which it does not decide. */
+  readonly except: readonly string[];
 }
 
 /**
@@ -37,6 +46,8 @@ export function filterSql(filter: Filter, scope: Scope): string {
       return `coalesce(${at(filter.path, scope)} <> all (${list(filter.values, scope)}), false)`;
     case 'exists':
       return `(${at(filter.path, scope)} is ${filter.value ? 'not null' : 'null'})`;
+    case 'any':
+      return `(${mayHold(filter.path, filter.part, scope)} and ${anyElement(filter.path, filter.part, scope)})`;
     case 'contains':
       return `(${holds(filter.path, filter.values, scope)})`;
     default:
@@ -47,7 +58,7 @@ export function filterSql(filter: Filter, scope: Scope): string {
 const comparators = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const;
 
 /** Above this many the index is no help, and each row would be held against every value. */
-const indexedValuesMax = 100;
+export const indexedValuesMax = 100;
 
 function joined(parts: readonly string[], kind: 'and' | 'or'): string {
   if (parts.length === 0) return kind === 'and' ? 'true' : 'false';
@@ -64,8 +75,13 @@ const list = (values: readonly Json[], scope: Scope): string =>
   `${scope.add(values.map(json))}::text[]::jsonb[]`;
 
 /** The metadata has at least this value, or the elements of this list, at the path. */
-const holds = (path: Path, value: Json, scope: Scope): string =>
-  `${scope.metadata} @> ${scope.add(json(path.reduceRight<Json>((inner, key) => ({ [key]: inner }), value)))}::jsonb`;
+function holds(path: Path, value: Json, { metadata, indexed, add }: Scope): string {
+  const wanted = json(path.reduceRight<Json>((inner, key) => ({ [key]: inner }), value));
+  const whole = path[0] === undefined || !indexed || indexed.except.includes(path[0]);
+  return whole
+    ? `${metadata} @> ${add(wanted)}::jsonb`
+    : `(${indexed.column} @> ${add(wanted)}::jsonb and ${indexed.column} is not null)`;
+}
 
 const equals = (path: Path, value: Json, scope: Scope): string =>
   `coalesce(${at(path, scope)} = ${scope.add(json(value))}::jsonb, false)`;
@@ -80,6 +96,20 @@ function holdsAny(path: Path, values: readonly Scalar[], scope: Scope): string {
 
 const isAny = (path: Path, values: readonly Scalar[], scope: Scope): string =>
   `coalesce(${at(path, scope)} = any (${list(values, scope)}), false)`;
+
+/** True wherever the value, or an element of the list, is one that `part` names: for the index. */
+function mayHold(path: Path, part: Filter, scope: Scope): string {
+  const values = part.kind === 'eq' ? [part.value] : part.kind === 'in' ? part.values : [];
+  if (values.length === 0 || values.length > indexedValuesMax) return 'true';
+  return joined(
+    values.flatMap((value) => [holds(path, value, scope), holds(path, [value], scope)]),
+    'or',
+  );
+}
+
+/** `$[*]` are the elements of a list, and anything else itself; of what is not there, nothing. */
+const anyElement = (path: Path, part: Filter, scope: Scope): string =>
+  `exists (select from jsonb_path_query(${at(path, scope)}, '$[*]') as each (element) where ${filterSql(part, { ...scope, metadata: 'each.element', indexed: undefined })})`;
 
 /** Numbers compare as jsonb does, exactly; strings by their bytes, whatever the database's locale. */
 function compared(path: Path, operator: string, value: string | number, scope: Scope): string {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { errors } from '../../schema/errors.ts';
 import { remainingMs, type Call } from '../call.ts';
-import type { CollectionRef, DropIndex, IndexSpec, ShardIndex } from '../store.ts';
+import type { DropIndex, IndexSpec, ShardIndex } from '../store.ts';
 import type { Context } from './context.ts';
 import { sqlStateOf } from './database-errors.ts';
+import type { Settings } from './database.ts';
 import { withKnown } from './known.ts';
 import { toIndexes, type IndexRow } from './rows.ts';
 import { createIndexStatement, dropIndexStatement, indexesStatement } from './sql/indexes.ts';
@@ -16,19 +17,21 @@ import type { Table } from './table.ts';
  */
 export async function createIndex(context: Context, spec: IndexSpec, call: Call): Promise<void> {
   const { memory, builds } = context;
-  await withKnown(memory, spec, call, async ({ collection, table }) => {
+  await withKnown(memory, spec, call, async ({ table }) => {
     const name = indexName(spec);
-    const there = await sameIndexes(context, spec, call);
+    const there = await sameIndexes(context, table, spec, call);
     const current = there.find(({ state }) => state !== 'INVALID');
     if (current || builds.has(name)) {
       if (!spec.ifNotExists) throw indexExists(spec);
+      if (current) checkSame(spec, current);
     } else {
       // Leftovers of builds that failed: they cost every write and serve no search.
-      for (const leftover of there) await drop(context, spec, leftover.name, call);
+      for (const leftover of there) await drop(context, table, leftover.name, call);
       const rows = spec.method === 'IVFFLAT' ? await countRows(context, table, call) : 0;
       const options = { concurrently: context.database.cancellable, rows };
-      const statement = createIndexStatement(collection, spec, name, options);
-      builds.set(name, build(context, spec, name, context.database.background(statement)));
+      const statement = createIndexStatement(table, spec, name, options);
+      const running = context.database.background(statement, settingsOf(spec));
+      builds.set(name, build(context, spec, name, running));
     }
     await settled(builds.get(name), Math.min(spec.waitMs, remainingMs(call)), call);
   });
@@ -36,9 +39,9 @@ export async function createIndex(context: Context, spec: IndexSpec, call: Call)
 
 /** Whether there was one. */
 export function dropIndex(context: Context, query: DropIndex, call: Call): Promise<boolean> {
-  return withKnown(context.memory, query, call, async () => {
-    const there = await sameIndexes(context, query, call);
-    for (const { name } of there) await drop(context, query, name, call);
+  return withKnown(context.memory, query, call, async ({ table }) => {
+    const there = await sameIndexes(context, table, query, call);
+    for (const { name } of there) await drop(context, table, name, call);
     context.memory.forget(query);
     return there.length > 0;
   });
@@ -56,10 +59,11 @@ function indexName({ bucket, collection, method, metric }: IndexSpec): string {
 /** Those of the method, and of the metric if one is given; whoever made them. */
 async function sameIndexes(
   { database }: Context,
+  table: Table,
   query: DropIndex,
   call: Call,
 ): Promise<ShardIndex[]> {
-  const rows = await database.query<IndexRow>(indexesStatement(query), call);
+  const rows = await database.query<IndexRow>(indexesStatement(table), call);
   return toIndexes(rows).filter(
     ({ method, metric }) =>
       method === query.method && (query.metric === null || metric === query.metric),
@@ -72,18 +76,32 @@ const indexExists = ({ collection, method, metric }: IndexSpec): Error =>
     `Collection "${collection}" must have no ${method} index of ${metric} to be given one; it has.`,
   );
 
+/** An option that is not given accepts whatever the index has. */
+function checkSame(spec: IndexSpec, { options }: ShardIndex): void {
+  for (const option of ['m', 'efConstruction', 'lists'] as const) {
+    const given = spec[option];
+    const there = Number(options[option] ?? pgvectorDefaults[option]);
+    if (given === null || given === there) continue;
+    throw errors.badRequest(
+      `input.${option}`,
+      `input.${option} must be left out or ${there}, as the ${spec.method} index of ${spec.metric} of "${spec.collection}" has it; got ${given}. For another index drop this one first.`,
+    );
+  }
+}
+
+/** What an index has that was made without options. */
+const pgvectorDefaults = { m: 16, efConstruction: 64, lists: 100 };
+
+const settingsOf = ({ maintenanceWorkMem }: IndexSpec): Settings =>
+  maintenanceWorkMem === null ? {} : { maintenance_work_mem: maintenanceWorkMem };
+
 async function countRows({ database }: Context, table: Table, call: Call): Promise<number> {
   const [row] = await database.query<{ count: number }>(countStatement(table, null), call);
   return row!.count;
 }
 
-async function drop(
-  { database }: Context,
-  ref: CollectionRef,
-  name: string,
-  call: Call,
-): Promise<void> {
-  await database.query(dropIndexStatement(ref, name, database.cancellable), call);
+async function drop({ database }: Context, table: Table, name: string, call: Call): Promise<void> {
+  await database.query(dropIndexStatement(table, name, database.cancellable), call);
 }
 
 /** The build's end. Its failure is the caller's while one waits; the log has it always. */

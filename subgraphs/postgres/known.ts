@@ -1,12 +1,13 @@
 import { codeOf, errors, isStalePlacement } from '../../schema/errors.ts';
-import { ownersOf } from '../../schema/placement.ts';
+import { isFound, ownersOf } from '../../schema/placement.ts';
 import type { Call } from '../call.ts';
 import type { Collection, CollectionRef, ShardIndex } from '../store.ts';
 import { sqlStateOf } from './database-errors.ts';
 import type { Database } from './database.ts';
-import { toCollection, toIndexes, type IndexRow, type PlacementRow } from './rows.ts';
-import { knownStatement } from './sql/placements.ts';
-import { vecsTable, type Table } from './table.ts';
+import { settingOf } from './catalogue.ts';
+import { toIndexes, toServed, type CollectionRow, type Served } from './rows.ts';
+import { foundStanding, knownStatement, placedStanding } from './sql/placements.ts';
+import { createTable, vecsMapping, type Table } from './table.ts';
 
 /** What a store remembers of a collection, so that a search is one statement. */
 export interface Known {
@@ -26,7 +27,7 @@ export interface Memory {
   forget(ref: CollectionRef): void;
 }
 
-export function createMemory(database: Database): Memory {
+export function createMemory(database: Database, served: Served): Memory {
   const remembered = new Map<string, { readonly known: Known; readonly readAt: number }>();
 
   return {
@@ -36,8 +37,9 @@ export function createMemory(database: Database): Memory {
     },
 
     async read(ref, call) {
-      const [row] = await database.query<KnownRow>(knownStatement(ref), call);
-      const known = row ? toKnown(row) : null;
+      const statement = knownStatement(served.catalogue, ref);
+      const [row] = await database.query<KnownRow>(statement, call);
+      const known = row ? toKnown(row, served) : null;
       if (remembered.size >= collectionsMax) remembered.clear();
       // What is not there may come at any moment, and nobody would tell us.
       if (!known || isDropped(known)) remembered.delete(keyOf(ref));
@@ -82,22 +84,37 @@ export async function withKnown<T>(
 const rememberedMs = 10_000;
 const collectionsMax = 10_000;
 
-interface KnownRow extends PlacementRow {
-  readonly indexes: readonly IndexRow[] | null;
+export interface KnownRow extends CollectionRow {
   readonly rowsEstimate: number | null;
 }
 
 const keyOf = ({ bucket, collection }: CollectionRef): string => `${bucket}\0${collection}`;
 
-function toKnown(row: KnownRow): Known {
-  const collection = toCollection(row);
+/** Refuses a table that is not as its mapping says: what else could be meant is not guessed at. */
+export function toKnown(row: KnownRow, served: Served): Known {
+  if (row.problem !== null) {
+    throw errors.badRequest(
+      'collection',
+      `The table of collection "${row.collection}" must fit its mapping in the configuration of pod "${served.pod}": ${row.problem}.`,
+    );
+  }
+  const collection = toServed(row, served);
   return {
     collection,
-    table: vecsTable(collection),
+    table: tableOf(row, collection, served),
     owners: ownersOf(collection.placement),
     indexes: toIndexes(row.indexes ?? []),
     rowsEstimate: row.rowsEstimate ?? 0,
   };
+}
+
+function tableOf(row: KnownRow, collection: Collection, { catalogue }: Served): Table {
+  const { pgvector } = catalogue;
+  if (!isFound(collection.placement)) {
+    return createTable(vecsMapping(row), row, { pgvector, standing: placedStanding });
+  }
+  const mapping = settingOf(catalogue, row)?.mapping ?? vecsMapping(row);
+  return createTable(mapping, row, { pgvector, standing: foundStanding(catalogue) });
 }
 
 const isDropped = ({ collection }: Known): boolean => collection.placement.state === 'dropped';

@@ -2,8 +2,10 @@ import type { Client } from 'pg';
 import type { Call } from '../call.ts';
 import type { Logger } from '../logger.ts';
 import { createClient, createConnections, cut } from './connections.ts';
-import type { Database, Query, Statement } from './database.ts';
+import { statementError } from './database-errors.ts';
+import type { Database, Query, Settings, Statement } from './database.ts';
 import { createRunner, type RunStatement } from './run-statement.ts';
+import { quoteIdentifier } from './sql/identifier.ts';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -18,7 +20,7 @@ export interface DatabaseOptions {
 
 /** A pool of connections to one database. Opens none before the first statement. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { url, cancellable } = options;
+  const { url, pod, cancellable } = options;
   const connections = createConnections(options);
   const run = createRunner(options);
   const builders = new Set<Client>();
@@ -32,9 +34,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     transaction: (work, call) =>
       connections.use((client) => runTransaction(client, run, work, call), call),
 
-    async background(statement) {
-      if (cancellable) await runAlone(createClient(url), statement, builders);
-      else await connections.use((client) => run(client, statement, endless), endless);
+    async background(statement, settings) {
+      if (cancellable) await runAlone(createClient(url), statement, { pod, builders, settings });
+      else await connections.use((client) => runSet(client, run, statement, settings), endless);
     },
 
     async close() {
@@ -73,19 +75,49 @@ async function runTransaction<T>(
   }
 }
 
+/** For a session that others use afterwards. */
+async function runSet(
+  client: Client,
+  run: RunStatement,
+  statement: Statement,
+  settings: Settings,
+): Promise<void> {
+  try {
+    for (const setting of setStatements(settings)) await run(client, setting, endless);
+    await run(client, statement, endless);
+  } finally {
+    for (const name of Object.keys(settings)) {
+      await run(client, { text: `reset ${quoteIdentifier(name)}`, values: [] }, endless);
+    }
+  }
+}
+
+const setStatements = (settings: Settings): Statement[] =>
+  Object.entries(settings).map((setting) => ({
+    text: 'select set_config($1, $2, false)',
+    values: setting,
+  }));
+
 /** `builders` has the client until it is done, or until nobody waits for it any more. */
 async function runAlone(
   client: Client,
   { text, values }: Statement,
-  builders: Set<Client>,
+  options: {
+    readonly pod: string;
+    readonly builders: Set<Client>;
+    readonly settings: Settings;
+  },
 ): Promise<void> {
+  const { pod, builders, settings } = options;
   builders.add(client);
   try {
     await client.connect();
-    await client.query('set statement_timeout = 0');
+    for (const setting of setStatements({ ...settings, statement_timeout: '0' })) {
+      await client.query(setting.text, [...setting.values]);
+    }
     await client.query(text, [...values]);
   } catch (error) {
-    if (builders.has(client)) throw error;
+    if (builders.has(client)) throw statementError(pod, error, endless);
   } finally {
     builders.delete(client);
     await client.end();

@@ -9,6 +9,7 @@ import {
   describeCollection,
   listCollections,
 } from './collections.ts';
+import type { CollectionSetting } from './catalogue.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
 import { createIndex, dropIndex } from './indexes.ts';
@@ -16,6 +17,7 @@ import { inspectCollections } from './inspect.ts';
 import { createMemory } from './known.ts';
 import { prepareDatabase } from './prepare.ts';
 import { countRecords, fetchRecords, scanRecords } from './records.ts';
+import { reportPod } from './report.ts';
 import { search } from './search.ts';
 import { podStatement } from './sql/setup.ts';
 import { deleteRecords, updateMetadata, upsert } from './writes.ts';
@@ -26,6 +28,8 @@ export interface PostgresStoreOptions {
   readonly pod: string;
   readonly limits: Limits;
   readonly logger: Logger;
+  /** Those of the configuration that this pod may hold. */
+  readonly collections?: readonly CollectionSetting[];
 }
 
 /**
@@ -33,11 +37,12 @@ export interface PostgresStoreOptions {
  * is another pod; the database stays the caller's to close then, and the store's afterwards.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<VectorStore> {
-  const { database, pod, limits } = options;
+  const { database, pod, limits, collections = [] } = options;
   const call = startCall({ timeoutMs: limits.timeoutMsMax, requestId: 'open' });
-  const { vectorOid } = await prepareDatabase(database, pod, call).finally(() => call.end());
-  const memory = createMemory(database);
-  return storeOf({ ...options, memory, vectorOid, builds: new Map() });
+  const prepared = await prepareDatabase(database, pod, call).finally(() => call.end());
+  const catalogue = { ...prepared, collections };
+  const memory = createMemory(database, { pod, catalogue });
+  return storeOf({ ...options, catalogue, memory, builds: new Map() });
 }
 
 const storeOf = (context: Context): VectorStore => ({
@@ -64,14 +69,15 @@ const storeOf = (context: Context): VectorStore => ({
   deleteBucket: (name, call) => deleteBucket(context, name, call),
 
   pods: async (call) => [await podOf(context, call)],
+  report: async (call) => [await reportPod(context, call)],
   close: () => context.database.close(),
 });
 
 type PodRow = Pick<Pod, 'postgres' | 'pgvector' | 'collectionCount'>;
 
-async function podOf({ database, pod, logger }: Context, call: Call): Promise<Pod> {
+async function podOf({ database, pod, logger, catalogue }: Context, call: Call): Promise<Pod> {
   try {
-    const [row] = await database.query<PodRow>(podStatement, call);
+    const [row] = await database.query<PodRow>(podStatement(catalogue), call);
     return { name: pod, healthy: true, ...row! };
   } catch (error) {
     logger.warn({ pod, error }, 'pod does not answer');

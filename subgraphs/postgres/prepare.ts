@@ -1,6 +1,10 @@
 import type { Call } from '../call.ts';
+import { codeOf, errors } from '../../schema/errors.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Context } from './context.ts';
 import { sqlStateOf } from './database-errors.ts';
 import type { Database, Query } from './database.ts';
+import { createPgvector } from './sql/pgvector.ts';
 import {
   bindPodStatement,
   createExtensionStatement,
@@ -12,35 +16,47 @@ import {
 
 /**
  * Makes what Quiver needs in a database, if it is missing, and binds the database to the pod's
- * name. Can be run again, also by several processes at once.
+ * name. A role that may not create anything gets nothing made: what others made can be served
+ * without. Can be run again, also by several processes at once.
  */
 export function prepareDatabase(
   database: Database,
   pod: string,
   call: Call,
-): Promise<{ vectorOid: number }> {
+): Promise<Omit<Catalogue, 'collections'>> {
   return database.transaction(async (query) => {
     await query(setupLockStatement);
     await ensureExtension(query);
-    const { ready, vectorOid } = await presence(query);
-    if (!ready) await query(createTablesStatement);
-    await bindPod(query, pod);
-    return { vectorOid };
+    const { ready, canCreate, vectorSchema, vectorOid } = await readablePresence(query);
+    if (!ready && canCreate) await query(createTablesStatement);
+    const prepared = ready || canCreate;
+    if (prepared) await bindPod(query, pod, { canBind: canCreate });
+    return { pgvector: createPgvector(vectorSchema), vectorOid, prepared };
   }, call);
 }
 
 /** The name of the pod that the database is, or null when it is none yet. */
 export function readPodName(database: Database, call: Call): Promise<string | null> {
   return database.transaction(async (query) => {
-    if (!(await presence(query)).ready) return null;
+    if (!(await readablePresence(query)).ready) return null;
     const [bound] = await query<{ name: string }>(podNameStatement);
     return bound?.name ?? null;
   }, call);
 }
 
+/** Collections and buckets are only made where Quiver's own tables tell of them. */
+export function requirePrepared({ catalogue, pod }: Pick<Context, 'catalogue' | 'pod'>): void {
+  if (catalogue.prepared) return;
+  throw errors.forbidden(pod, "Quiver's own tables are not there and its role may not make them");
+}
+
 interface Presence {
   readonly ready: boolean;
+  readonly canCreate: boolean;
+  /** The tables of ours that the role may not read. */
+  readonly unreadable: string | null;
   readonly extensionVersion: string | null;
+  readonly vectorSchema: string;
   readonly vectorOid: number;
 }
 
@@ -49,18 +65,22 @@ async function presence(query: Query): Promise<Presence> {
   return row!;
 }
 
+/** Where Quiver's tables are, all depends on what they say. */
+async function readablePresence(query: Query): Promise<Presence> {
+  const found = await presence(query);
+  if (!found.ready || found.unreadable === null) return found;
+  throw new Error(
+    `The role must be able to read the schema quiver; it may not read ${found.unreadable}. Run "grant usage on schema quiver to ...; grant select on all tables in schema quiver to ...".`,
+  );
+}
+
 async function ensureExtension(query: Query): Promise<void> {
   if ((await presence(query)).extensionVersion === null) await createExtension(query);
-  const { extensionVersion, vectorOid } = await presence(query);
+  const { extensionVersion } = await presence(query);
   const [major = 0, minor = 0] = (extensionVersion ?? '').split('.').map(Number);
   if (major === 0 && minor < 8) {
     throw new Error(
       `pgvector must be 0.8 or newer; this database has ${extensionVersion}. Install a newer one and run "alter extension vector update".`,
-    );
-  }
-  if (!vectorOid) {
-    throw new Error(
-      'The type "vector" must be found through the search_path; the extension is in a schema that is not on it. Run "alter role ... set search_path" to add it.',
     );
   }
 }
@@ -69,19 +89,30 @@ async function createExtension(query: Query): Promise<void> {
   try {
     await query(createExtensionStatement);
   } catch (error) {
-    const state = sqlStateOf(error);
-    if (state === undefined) throw error;
+    const why = sqlStateOf(error) ?? codeOf(error);
+    if (why === undefined || why === 'POD_UNAVAILABLE') throw error;
     throw new Error(
-      `pgvector must be in this database; it is not, and could not be created (${state}). Install pgvector on the server and run "create extension vector" as a superuser.`,
+      `pgvector must be in this database; it is not, and could not be created (${why}). Install pgvector on the server and run "create extension vector" as a superuser.`,
       { cause: error },
     );
   }
 }
 
-async function bindPod(query: Query, pod: string): Promise<void> {
-  const [bound] = await query<{ name: string }>(bindPodStatement(pod));
-  if (bound?.name === pod) return;
+/** A role that only reads leaves a database without a name without one. */
+async function bindPod(
+  query: Query,
+  pod: string,
+  { canBind }: { readonly canBind: boolean },
+): Promise<void> {
+  const [bound] = await query<{ name: string }>(podNameStatement);
+  const name = bound?.name ?? (canBind ? await bindNow(query, pod) : pod);
+  if (name === pod) return;
   throw new Error(
-    `This database is pod "${bound?.name}"; it cannot serve as pod "${pod}". Give this pod its name, or check whether the URLs of two pods were swapped or one database was given twice.`,
+    `This database is pod "${name}"; it cannot serve as pod "${pod}". Give this pod its name, or check whether the URLs of two pods were swapped or one database was given twice.`,
   );
+}
+
+async function bindNow(query: Query, pod: string): Promise<string | undefined> {
+  const [bound] = await query<{ name: string }>(bindPodStatement(pod));
+  return bound?.name;
 }

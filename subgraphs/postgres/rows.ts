@@ -1,56 +1,87 @@
 import type { ElementType, IndexMethod, Metric } from '../../schema/metric.ts';
-import type { PlacementState, SlotRange } from '../../schema/placement.ts';
+import { slotCount } from '../../schema/key.ts';
+import { isFound, type PlacementState, type SlotRange } from '../../schema/placement.ts';
 import type { Bucket, Collection, IndexState, ShardIndex, StoredRecord } from '../store.ts';
-import { methods, metrics } from './sql/indexes.ts';
+import { settingOf, type Catalogue } from './catalogue.ts';
+import { methods } from './sql/indexes.ts';
+import { metricWords } from './sql/pgvector.ts';
+import type { IdType } from './table.ts';
 import { readVector } from './vector-bytes.ts';
 
-/** A row of `quiver.placement`. */
+/** A row of `quiver.placement`; of a table that Quiver did not make where `uid` says so. */
 export interface PlacementRow {
   readonly bucket: string;
   readonly collection: string;
   readonly uid: string;
   readonly version: number;
   readonly state: PlacementState;
-  readonly slots: Readonly<Record<string, readonly SlotRange[]>>;
+  readonly slots: Readonly<Record<string, readonly SlotRange[]>> | null;
   readonly dimension: number;
-  readonly metric: Metric;
+  readonly metric: Metric | null;
   readonly elementType: ElementType;
   readonly nonFilterableKeys: readonly string[];
-  readonly createdAt: Date;
+  readonly createdAt: Date | null;
+}
+
+/** A row of `collectionsText`, with its indexes. */
+export interface CollectionRow extends PlacementRow {
+  readonly idType: IdType;
+  readonly idUnique: boolean;
+  readonly metadataNullable: boolean;
+  readonly problem: string | null;
+  readonly indexes: readonly IndexRow[] | null;
 }
 
 export const toCollection = (row: PlacementRow): Collection => ({
   bucket: row.bucket,
   collection: row.collection,
   dimension: row.dimension,
-  metric: row.metric,
+  metric: row.metric ?? 'COSINE',
   elementType: row.elementType,
   nonFilterableKeys: row.nonFilterableKeys,
-  createdAt: row.createdAt.toISOString(),
-  placement: { uid: row.uid, version: row.version, state: row.state, slots: row.slots },
+  createdAt: row.createdAt?.toISOString() ?? null,
+  placement: { uid: row.uid, version: row.version, state: row.state, slots: row.slots ?? {} },
 });
+
+/** A table that Quiver did not make is this pod's alone, as far as one pod can say. */
+export function toServed(row: CollectionRow, { pod, catalogue }: Served): Collection {
+  const collection = toCollection(row);
+  if (!isFound(collection.placement)) return collection;
+  const indexed = toIndexes(row.indexes ?? []).find(({ state }) => state === 'READY');
+  return {
+    ...collection,
+    metric: settingOf(catalogue, row)?.metric ?? indexed?.metric ?? collection.metric,
+    placement: { ...collection.placement, slots: { [pod]: [[0, slotCount - 1]] } },
+  };
+}
+
+export interface Served {
+  readonly pod: string;
+  readonly catalogue: Catalogue;
+}
 
 export interface RecordRow {
   readonly key: string;
   readonly metadata?: StoredRecord['metadata'];
-  readonly vector?: Buffer;
+  readonly vector?: Buffer | null;
 }
 
 export const toRecord = ({ key, metadata, vector }: RecordRow): StoredRecord => ({
   key,
   metadata,
-  vector: vector && readVector(vector),
+  // The vector of a row may be null in tables that are not ours.
+  vector: vector ? readVector(vector) : undefined,
 });
 
 export interface BucketRow {
   readonly name: string;
   readonly collectionCount: number;
-  readonly createdAt: Date;
+  readonly createdAt: Date | null;
 }
 
 export const toBucket = (row: BucketRow): Bucket => ({
   ...row,
-  createdAt: row.createdAt.toISOString(),
+  createdAt: row.createdAt?.toISOString() ?? null,
 });
 
 export interface IndexRow {
@@ -69,7 +100,7 @@ export const toIndexes = (rows: readonly IndexRow[]): ShardIndex[] => rows.flatM
 
 function toIndex(row: IndexRow): ShardIndex[] {
   const word = /^(?:vector|halfvec)_(\w+)_ops$/.exec(row.operatorClass)?.[1];
-  const metric = keyOf(metrics, word);
+  const metric = keyOf(metricWords, word);
   const method = keyOf(methods, row.method);
   if (!metric || !method) return [];
   const { name, state, bytes } = row;

@@ -1,29 +1,42 @@
-import type { Plan, SearchQuery, ShardIndex } from '../store.ts';
+import type { IndexMethod } from '../../schema/metric.ts';
+import type { ExactReason, SearchQuery, ShardIndex } from '../store.ts';
+import { choiceFor, type Choice } from './search-choice.ts';
+import type { Table } from './table.ts';
 
-/** How a search goes about it, and the settings that pgvector needs for that. */
-export interface SearchPlan {
-  readonly plan: Plan;
-  readonly settings: Readonly<Record<string, string>>;
-}
+/** How a search goes about it. */
+export type SearchPlan =
+  | { readonly kind: 'exact'; readonly reason: ExactReason }
+  | {
+      readonly kind: 'index';
+      readonly method: IndexMethod;
+      /** What pgvector needs to be told. */
+      readonly settings: Readonly<Record<string, string>>;
+      /** When an exact scan of what passes the filter is cheaper; null: never. */
+      readonly choice: Choice | null;
+    };
 
-export const exactPlan: SearchPlan = { plan: 'EXACT', settings: {} };
+export const exactly = (reason: ExactReason): SearchPlan => ({ kind: 'exact', reason });
 
 /** `rowsMax` is how many rows the search will ask the table for. */
 export function planSearch(
   query: SearchQuery,
-  table: { readonly indexes: readonly ShardIndex[]; readonly rowsEstimate: number },
+  known: { table: Table; indexes: readonly ShardIndex[]; rowsEstimate: number },
   rowsMax: number,
 ): SearchPlan {
-  if (query.mode === 'EXACT') return exactPlan;
-  if (query.mode === 'AUTO' && table.rowsEstimate < smallTableRows) return exactPlan;
-  const usable = table.indexes.filter((i) => i.metric === query.metric && i.state === 'READY');
+  if (query.mode === 'EXACT') return exactly('ASKED');
+  const usable = known.indexes.filter((i) => i.metric === query.metric && i.state === 'READY');
   const index = usable.find(({ method }) => method === 'HNSW') ?? usable[0];
-  if (!index) return exactPlan;
+  if (!index) return exactly('NO_INDEX');
+  if (query.mode === 'AUTO' && known.rowsEstimate < smallTableRows) return exactly('SMALL_TABLE');
 
+  const choice =
+    query.filter && query.mode === 'AUTO' ? choiceFor(query.filter, { ...known, rowsMax }) : null;
   const iterative = query.filter !== null || rowsMax > efSearchMax ? 'relaxed_order' : 'off';
-  return index.method === 'HNSW'
-    ? hnsw(query, rowsMax, iterative)
-    : ivfflat(query, index, iterative);
+  const settings =
+    index.method === 'HNSW'
+      ? hnswSettings(query, { rowsMax, iterative, choice })
+      : ivfflatSettings(query, { index, iterative });
+  return { kind: 'index', method: index.method, settings, choice };
 }
 
 /** Below this an exact scan is as fast as the index, and complete. */
@@ -33,27 +46,33 @@ const efSearchDefault = 40;
 const efSearchFiltered = 100;
 const probesMax = 32_768;
 
+type Iterative = 'relaxed_order' | 'off';
+
 /**
  * An HNSW scan gives no more rows than its `ef_search`, unless it is iterative. Where the database's
  * own setting is enough it stands: setting it costs 0.02 ms a shard, of 0.27.
  */
-function hnsw({ efSearch, filter }: SearchQuery, rowsMax: number, iterative: string): SearchPlan {
-  if (efSearch === null && filter === null && rowsMax <= efSearchDefault) {
-    return { plan: 'HNSW', settings: {} };
-  }
+function hnswSettings(
+  { efSearch, filter }: SearchQuery,
+  options: { rowsMax: number; iterative: Iterative; choice: Choice | null },
+): Record<string, string> {
+  const { rowsMax, iterative, choice } = options;
+  if (efSearch === null && filter === null && rowsMax <= efSearchDefault) return {};
   const wanted = efSearch ?? (filter ? efSearchFiltered : efSearchDefault);
   const efSearchUsed = Math.min(efSearchMax, Math.max(wanted, rowsMax));
   return {
-    plan: 'HNSW',
-    settings: { 'hnsw.ef_search': String(efSearchUsed), 'hnsw.iterative_scan': iterative },
+    'hnsw.ef_search': String(efSearchUsed),
+    'hnsw.iterative_scan': iterative,
+    // A few rounds in any case: each of them visits `ef_search` rows.
+    ...(choice && { 'hnsw.max_scan_tuples': String(Math.max(choice.visitsMax, 4 * efSearchUsed)) }),
   };
 }
 
-function ivfflat({ probes }: SearchQuery, index: ShardIndex, iterative: string): SearchPlan {
+function ivfflatSettings(
+  { probes }: SearchQuery,
+  { index, iterative }: { index: ShardIndex; iterative: Iterative },
+): Record<string, string> {
   const wanted = probes ?? Math.round(Math.sqrt(Number(index.options['lists'] ?? 100)));
   const probesUsed = Math.min(probesMax, Math.max(1, wanted));
-  return {
-    plan: 'IVFFLAT',
-    settings: { 'ivfflat.probes': String(probesUsed), 'ivfflat.iterative_scan': iterative },
-  };
+  return { 'ivfflat.probes': String(probesUsed), 'ivfflat.iterative_scan': iterative };
 }

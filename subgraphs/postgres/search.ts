@@ -2,11 +2,11 @@ import { codeOf, errors } from '../../schema/errors.ts';
 import { compareBytes } from '../../schema/key.ts';
 import type { PlacementState } from '../../schema/placement.ts';
 import { inPart, remainingMs, type Call } from '../call.ts';
-import type { Match, Plan, SearchAnswer, SearchQuery } from '../store.ts';
+import type { ExactReason, Match, Plan, SearchAnswer, SearchQuery } from '../store.ts';
 import type { Context } from './context.ts';
 import { withKnown, type Known } from './known.ts';
 import type { RecordRow } from './rows.ts';
-import { exactPlan, planSearch, type SearchPlan } from './search-plan.ts';
+import { exactly, planSearch, type SearchPlan } from './search-plan.ts';
 import { searchStatement } from './sql/search.ts';
 import { readVector } from './vector-bytes.ts';
 
@@ -28,6 +28,7 @@ export async function search(
       {
         pod: context.pod,
         plan: found.plan,
+        exactReason: found.exactReason,
         tookMs: performance.now() - startedAt,
         rowCount: Math.min(matches.length, query.limit),
         truncated: found.truncated,
@@ -42,6 +43,7 @@ export async function search(
 interface Found {
   readonly version: number;
   readonly plan: Plan;
+  readonly exactReason: ExactReason | null;
   readonly matches: readonly Match[];
   /** What the table gave, before rows without a finite distance were left out. */
   readonly rowCount: number;
@@ -69,15 +71,21 @@ async function findNearest(
   const asked = { known, query, rowsMax };
   const plan = planSearch(query, known, rowsMax);
   const found = await runPlan(context, asked, plan, call);
-  if (plan.plan === 'EXACT' || found.rowCount >= rowsMax) return found;
+  if (found.plan === 'EXACT' || found.rowCount >= rowsMax) return found;
   return (await completely(context, asked, call)) ?? { ...found, truncated: true };
 }
 
-/** An exact scan, if there is time; some is left to bring home what the index gave. */
+/**
+ * An exact scan, if there is time; some is left to bring home what the index gave. Not in the
+ * statement before: of a large table it is dear enough for the planner to compile the statement,
+ * and each search would pay for that.
+ */
 async function completely(context: Context, asked: Asked, call: Call): Promise<Found | undefined> {
   const timeoutMs = Math.floor(remainingMs(call) * 0.9);
   try {
-    return await inPart(call, timeoutMs, (part) => runPlan(context, asked, exactPlan, part));
+    return await inPart(call, timeoutMs, (part) =>
+      runPlan(context, asked, exactly('INDEX_FELL_SHORT'), part),
+    );
   } catch (error) {
     const code = codeOf(error);
     if (code === 'DEADLINE_EXCEEDED' || code === 'OVERLOADED') return undefined;
@@ -91,6 +99,7 @@ interface SearchRow extends Omit<RecordRow, 'key'> {
   /** null in the one row of an answer without matches. */
   readonly key: string | null;
   readonly distance: number;
+  readonly exact: boolean;
 }
 
 async function runPlan(
@@ -99,8 +108,8 @@ async function runPlan(
   plan: SearchPlan,
   call: Call,
 ): Promise<Found> {
-  const { elementType, placement } = known.collection;
-  const statement = searchStatement(query, plan, { table: known.table, elementType, rowsMax });
+  const { placement } = known.collection;
+  const statement = searchStatement(query, plan, { table: known.table, rowsMax });
   const rows = await database.query<SearchRow>(statement, call);
   const head = rows[0];
   if (!head || head.state === 'dropped') {
@@ -110,11 +119,23 @@ async function runPlan(
   const found = rows.filter((row): row is SearchRow & { key: string } => row.key !== null);
   return {
     version: head.version,
-    plan: plan.plan,
+    ...goneBy(plan, found[0]),
     matches: toMatches(found),
     rowCount: found.length,
     truncated: false,
   };
+}
+
+/** The way that the shard chose, where it could. Nothing found is few enough to have been counted. */
+function goneBy(
+  plan: SearchPlan,
+  row: SearchRow | undefined,
+): { readonly plan: Plan; readonly exactReason: ExactReason | null } {
+  if (plan.kind === 'exact') return { plan: 'EXACT', exactReason: plan.reason };
+  const few = plan.choice !== null && (row?.exact ?? true);
+  return few
+    ? { plan: 'EXACT', exactReason: 'FEW_MATCHES' }
+    : { plan: plan.method, exactReason: null };
 }
 
 function toMatches(rows: readonly (SearchRow & { readonly key: string })[]): Match[] {
@@ -122,7 +143,12 @@ function toMatches(rows: readonly (SearchRow & { readonly key: string })[]): Mat
   for (const { key, distance, metadata, vector } of rows) {
     if (!Number.isFinite(distance)) continue;
     // Adding 0 turns -0 into 0.
-    matches.push({ key, distance: distance + 0, metadata, vector: vector && readVector(vector) });
+    matches.push({
+      key,
+      distance: distance + 0,
+      metadata,
+      vector: vector ? readVector(vector) : undefined,
+    });
   }
   return matches.sort((a, b) => a.distance - b.distance || compareBytes(a.key, b.key));
 }

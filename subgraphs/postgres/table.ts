@@ -1,5 +1,9 @@
+import type { ElementType, Metric } from '../../schema/metric.ts';
 import type { CollectionRef } from '../store.ts';
-import { tableOf } from './sql/identifier.ts';
+import type { IndexedPart } from './filter-sql.ts';
+import { quoteIdentifier } from './sql/identifier.ts';
+import type { Pgvector } from './sql/pgvector.ts';
+import type { Standing } from './sql/placements.ts';
 
 /** A table that is not as `vecs` makes them: its names, unquoted. */
 export interface TableMapping {
@@ -15,19 +19,107 @@ export interface TableMapping {
 
 /** Where a collection's records are, as SQL about a table whose alias is `t`. */
 export interface Table {
+  /** Unquoted. */
+  readonly mapping: TableMapping;
   /** Quoted, with its schema. */
   readonly name: string;
+  /** The id as the table has it. */
+  readonly id: string;
+  readonly idType: IdType;
+  readonly idUnique: boolean;
   /** Text; its bytes are the order of records. */
   readonly key: string;
   readonly vector: string;
+  readonly elementType: ElementType;
   /** jsonb, an object. */
   readonly metadata: string;
+  /** undefined: the metadata is a column. */
+  readonly indexed: IndexedPart | undefined;
+  /** A vector's distance to `near`, the place of a `vector` in binary. An index can give its order. */
+  distance(metric: Metric, near: string): string;
+  /** For `create index`, quoted, with its schema. */
+  operatorClass(metric: Metric): string;
+  readonly pgvector: Pgvector;
+  /** What says that the collection is still there, and still where a write believes it to be. */
+  readonly standing: Standing;
 }
 
-/** A table as `vecs` and Quiver make them. */
-export const vecsTable = (ref: CollectionRef): Table => ({
-  name: tableOf(ref),
-  key: 't.id',
-  vector: 't.vec',
-  metadata: 't.metadata',
+/** What the database says about the columns of a table. */
+export interface TableShape {
+  readonly idType: IdType;
+  /** Two rows never have the same id, so that one can be replaced. */
+  readonly idUnique: boolean;
+  readonly elementType: ElementType;
+  readonly metadataNullable: boolean;
+}
+
+/** As PostgreSQL calls the types of ids. */
+export const idTypes = ['varchar', 'text', 'int4', 'int8', 'uuid'] as const;
+export type IdType = (typeof idTypes)[number];
+
+export function createTable(
+  mapping: TableMapping,
+  shape: TableShape,
+  { pgvector, standing }: Pick<Table, 'pgvector' | 'standing'>,
+): Table {
+  const { idType, idUnique, elementType } = shape;
+  const id = columnOf(mapping.id);
+  const vector = columnOf(mapping.vector);
+  return {
+    mapping,
+    name: `${quoteIdentifier(mapping.schema)}.${quoteIdentifier(mapping.table)}`,
+    id,
+    idType,
+    idUnique,
+    key: isText(idType) ? id : `${id}::text`,
+    vector,
+    elementType,
+    metadata: metadataText(mapping, shape),
+    indexed: indexedPart(mapping, shape),
+    distance: (metric, near) => pgvector.distance(metric, vector, pgvector.cast(near, elementType)),
+    operatorClass: (metric) => pgvector.operatorClass(elementType, metric),
+    pgvector,
+    standing,
+  };
+}
+
+/** The names of a table as `vecs` and Quiver make them. */
+export const vecsMapping = ({ bucket, collection }: CollectionRef): TableMapping => ({
+  schema: bucket,
+  table: collection,
+  id: 'id',
+  vector: 'vec',
+  metadata: 'metadata',
+  columns: [],
 });
+
+const columnOf = (name: string): string => `t.${quoteIdentifier(name)}`;
+
+export const isText = (idType: IdType): boolean => idType === 'varchar' || idType === 'text';
+
+function indexedPart(
+  { metadata, columns }: TableMapping,
+  { metadataNullable }: TableShape,
+): IndexedPart | undefined {
+  if (metadata === null || (columns.length === 0 && !metadataNullable)) return undefined;
+  return { column: columnOf(metadata), except: columns };
+}
+
+/** Plain columns come over keys of the same name; what is null in them is a key that is not there. */
+function metadataText(
+  { metadata, columns }: TableMapping,
+  { metadataNullable }: TableShape,
+): string {
+  const own =
+    metadata !== null &&
+    (metadataNullable ? `coalesce(${columnOf(metadata)}, '{}')` : columnOf(metadata));
+  const parts = [
+    ...(own ? [own] : []),
+    ...columns.map(
+      (name) => `(case when ${columnOf(name)} is null then '{}'
+        else (select to_jsonb(c) from (select ${columnOf(name)}) c) end)`,
+    ),
+  ];
+  if (parts.length === 0) return `'{}'::jsonb`;
+  return parts.length === 1 ? parts[0]! : `(${parts.join(' || ')})`;
+}

@@ -2,8 +2,11 @@ import { codeOf, errors } from '../../schema/errors.ts';
 import { compareBytes, slotOf } from '../../schema/key.ts';
 import type { Call } from '../call.ts';
 import type { CollectionRef, DeleteWrite, MetadataWrite, UpsertWrite } from '../store.ts';
+import { splitMetadata } from './columns.ts';
 import type { Context } from './context.ts';
+import { messageOf, sqlStateOf } from './database-errors.ts';
 import type { Statement } from './database.ts';
+import { isIdText } from './ids.ts';
 import { withKnown, type Known } from './known.ts';
 import {
   deleteStatement,
@@ -11,18 +14,19 @@ import {
   upsertStatement,
   type Fence,
   type MetadataRow,
+  type PlacedRecord,
   type WriteRow,
 } from './sql/writes.ts';
 
 export async function upsert(context: Context, write: UpsertWrite, call: Call): Promise<number> {
-  const records = [...write.records].sort((a, b) => compareBytes(a.key, b.key));
   const row = await fencedWrite<WriteRow>(context, write, call, (known, fence) => {
     checkOwner(context, known, write, {
       keys: write.records.map(({ key }) => key),
       argument: (i) => `records[${i}].key`,
     });
     checkDimensions(known, write);
-    return upsertStatement(known.table, fence, records, context.vectorOid);
+    const records = placeRecords(known, write);
+    return upsertStatement(known.table, fence, records, context.catalogue.vectorOid);
   });
   return row.written;
 }
@@ -32,14 +36,25 @@ export async function updateMetadata(
   write: MetadataWrite,
   call: Call,
 ): Promise<number> {
-  const bytesMax = context.limits.metadataBytesMax;
+  const { metadataBytesMax: bytesMax, metadataFilterableBytesMax: filterableBytesMax } =
+    context.limits;
   const row = await fencedWrite<MetadataRow>(context, write, call, (known, fence) => {
     checkOwner(context, known, write, { keys: write.keys, argument: (i) => `keys[${i}]` });
-    return updateMetadataStatement(known.table, fence, write, bytesMax);
+    const set = splitMetadata(known.table.mapping, write.set, 'set');
+    const { nonFilterableKeys } = known.collection;
+    const limits = { bytesMax, filterableBytesMax, nonFilterableKeys };
+    return updateMetadataStatement(known.table, fence, { ...write, set }, limits);
   });
   if (!row.tooLarge) return row.written;
-  const { key, bytes } = row.tooLarge;
-  throw errors.limitExceeded('set', `bytes in the metadata of record "${key}"`, bytesMax, bytes);
+  const { key, bytes, filterableBytes, whole } = row.tooLarge;
+  throw whole
+    ? errors.limitExceeded('set', `bytes in the metadata of record "${key}"`, bytesMax, bytes)
+    : errors.limitExceeded(
+        'set',
+        `bytes in the filterable metadata of record "${key}"`,
+        filterableBytesMax,
+        filterableBytes,
+      );
 }
 
 export async function deleteRecords(
@@ -80,6 +95,8 @@ async function fencedWrite<Row extends WriteRow>(
       return row;
     });
   } catch (error) {
+    const reason = refusalOf(error, write);
+    if (reason) throw reason;
     // Whoever acts on a version saw the collection somewhere: it must look again, not give up.
     throw write.version !== null && codeOf(error) === 'COLLECTION_NOT_FOUND' ? stale() : error;
   }
@@ -100,6 +117,34 @@ function checkOwner(
   throw errors.badRequest(
     argument(foreign),
     `${argument(foreign)} must be a key that pod "${pod}" holds; it belongs to pod "${owner}".`,
+  );
+}
+
+/** By the columns of the table and in the order of keys. */
+function placeRecords({ collection, table }: Known, { records }: UpsertWrite): PlacedRecord[] {
+  const { idType, idUnique, mapping } = table;
+  if (!idUnique) {
+    throw errors.badRequest(
+      'collection',
+      `collection must have a unique index on "${mapping.id}" to replace records; the table of "${collection.collection}" has none.`,
+    );
+  }
+  const placed = records.map(({ key, vector, metadata }, i): PlacedRecord => {
+    if (!isIdText(idType, key)) {
+      throw errors.badInput(`records[${i}].key`, `the text of an id of type ${idType}`, key);
+    }
+    return { key, vector, ...splitMetadata(mapping, metadata, `records[${i}].metadata`) };
+  });
+  return placed.sort((a, b) => compareBytes(a.key, b.key));
+}
+
+/** Tables that are not ours have types, constraints and triggers of their own. */
+function refusalOf(error: unknown, { collection }: FencedWrite): Error | undefined {
+  const state = sqlStateOf(error);
+  if (state === undefined || !/^(?:22(?!000)|23|428C9|P0001)/.test(state)) return undefined;
+  return errors.badRequest(
+    'collection',
+    `The table of "${collection}" must take what is written; it refuses: ${messageOf(error)}.`,
   );
 }
 

@@ -62,4 +62,15 @@ export const betweenQueries = {
       );
     });
   },
+
+  vectorPodReports(_: unknown, _args: unknown, context: VectorsContext) {
+    return withinTime(context, null, async (call) => {
+      const reports = await context.store.report(call);
+      return reports.map(({ pod, error, facts }) => ({
+        pod,
+        error: error && errorToWire(error),
+        facts,
+      }));
+    });
+  },
 };

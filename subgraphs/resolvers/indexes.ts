@@ -13,6 +13,7 @@ interface CreateIndexInput extends CollectionArguments {
   readonly m?: number | null;
   readonly efConstruction?: number | null;
   readonly lists?: number | null;
+  readonly maintenanceWorkMem?: string | null;
   readonly ifNotExists?: boolean | null;
   readonly waitMs?: number | null;
 }
@@ -79,9 +80,23 @@ function readIndexOptions(input: CreateIndexInput) {
   for (const [option, value] of Object.entries(foreign)) {
     if (value !== null) throw errors.badInput(`input.${option}`, `left out for ${method}`, value);
   }
+  const maintenanceWorkMem = readMemory('input.maintenanceWorkMem', input.maintenanceWorkMem);
   const ifNotExists = input.ifNotExists ?? true;
-  return { method, m, efConstruction, lists, ifNotExists };
+  return { method, m, efConstruction, lists, maintenanceWorkMem, ifNotExists };
 }
+
+/** An amount of memory in the units that PostgreSQL has for it; null when it was not given. */
+function readMemory(argument: string, value: string | null | undefined): string | null {
+  if (value === null || value === undefined) return null;
+  const [, count, unit] = /^(\d+)(kB|MB|GB)$/.exec(value) ?? [];
+  const size = Number(count) * (kilobytes[unit ?? ''] ?? NaN);
+  if (size >= memoryMin && size <= memoryMax) return value;
+  throw errors.badInput(argument, 'a number and kB, MB or GB, from 1MB to 1024GB', value);
+}
+
+const kilobytes: Readonly<Record<string, number>> = { kB: 1, MB: 1_024, GB: 1_024 ** 2 };
+const memoryMin = 1_024;
+const memoryMax = 1_024 ** 3;
 
 /** Nobody waits longer than a request may take; asking for it is no mistake. */
 function readWait({ waitMs }: CreateIndexInput, { limits }: VectorsContext): number {

@@ -195,7 +195,7 @@ async function vectorOf(
     case 'key':
       return within(call, storedVector(near.key, ref, context));
     case 'text':
-      return embed(near.text, context, call);
+      return embed(near.text, ref, context, call);
     default:
       return near satisfies never;
   }
@@ -207,16 +207,25 @@ async function storedVector(key: string, ref: CollectionRef, context: VectorsCon
   throw errors.badInput('near.key', `the key of a record of "${ref.collection}"`, key);
 }
 
-async function embed(text: string, { embedder }: VectorsContext, call: Call) {
+/** An endpoint costs money and time: it is asked only what the collection can be compared with. */
+async function embed(text: string, ref: CollectionRef, context: VectorsContext, call: Call) {
+  const { embedders, limits, store } = context;
+  const embedder = embedders.of(ref);
   if (!embedder) {
     throw errors.badRequest(
       'near.text',
-      'near.text needs an embedder in the configuration; got none.',
+      `near.text needs an embedder for "${ref.collection}" in the configuration; got none.`,
     );
   }
   if (text.trim() === '') throw errors.badInput('near.text', 'a text with a word in it', text);
-  const [vector] = await embedder.embed([text], call);
-  return vector!;
+  if (text.length > limits.textCharactersMax) {
+    throw errors.limitExceeded('near.text', 'characters', limits.textCharactersMax, text.length);
+  }
+  await requireCollection(store, ref, call, ({ collection, dimension }) => {
+    if (embedder.dimension === dimension) return;
+    throw errors.embedderMismatch('near.text', collection, dimension, embedder);
+  });
+  return embedder.embedQuery(text, call);
 }
 
 function present(

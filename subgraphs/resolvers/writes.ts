@@ -1,7 +1,7 @@
 import { errors } from '../../schema/errors.ts';
 import type { JsonObject } from '../../schema/filter.ts';
 import type { Limits } from '../../schema/limits.ts';
-import { checkKey, checkMetadata, checkText } from '../../schema/names.ts';
+import { checkFilterable, checkKey, checkMetadata, checkText } from '../../schema/names.ts';
 import { readVector } from '../../schema/vector.ts';
 import { readKeys, readRef, type CollectionArguments } from '../arguments.ts';
 import { checkVector, requireCollection } from '../collections.ts';
@@ -28,7 +28,9 @@ export const writeMutations = {
     const ref = readRef(args);
     const records = readRecords(args.records, context.limits);
     return withinTime(context, null, async (call) => {
-      await requireCollection(context.store, ref, call, (found) => checkVectors(records, found));
+      await requireCollection(context.store, ref, call, (found) =>
+        checkRecords(records, found, context.limits),
+      );
       const version = args.version ?? null;
       return { upsertedCount: await context.store.upsert({ ...ref, records, version }, call) };
     });
@@ -48,7 +50,9 @@ export const writeMutations = {
     const keys = [...new Set(readKeys(args.keys, context.limits))];
     const { set, unset } = readChange(args.set, args.unset, context.limits);
     return withinTime(context, null, async (call) => {
-      await requireCollection(context.store, ref, call);
+      await requireCollection(context.store, ref, call, ({ nonFilterableKeys }) =>
+        checkFilterable(set, 'set', nonFilterableKeys, context.limits),
+      );
       const dryRun = args.dryRun ?? false;
       const write = { ...ref, keys, set, unset, dryRun, version: args.version ?? null };
       return { updatedCount: await context.store.updateMetadata(write, call) };
@@ -104,8 +108,12 @@ function readRecords(inputs: readonly RecordInput[], limits: Limits): readonly N
   });
 }
 
-function checkVectors(records: readonly NewRecord[], collection: Collection): void {
-  records.forEach(({ vector }, i) => checkVector(`records[${i}].vector`, vector, collection));
+function checkRecords(records: readonly NewRecord[], collection: Collection, limits: Limits): void {
+  const { nonFilterableKeys } = collection;
+  records.forEach(({ vector, metadata }, i) => {
+    checkVector(`records[${i}].vector`, vector, collection);
+    checkFilterable(metadata, `records[${i}].metadata`, nonFilterableKeys, limits);
+  });
 }
 
 function readChange(

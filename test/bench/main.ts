@@ -1,6 +1,10 @@
+import { benchFiltered } from './filtered.ts';
+import { benchImport } from './import.ts';
 import { benchSearch } from './search.ts';
 
 const benches: Readonly<Record<string, (servers: readonly string[]) => Promise<string>>> = {
+  filtered: benchFiltered,
+  import: benchImport,
   search: benchSearch,
 };
 

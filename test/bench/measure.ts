@@ -85,7 +85,7 @@ async function recallOf(contender: Contender, { truth, queries }: Plan): Promise
   return found / truth.length;
 }
 
-function quantile(values: readonly number[], q: number): number {
+export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
 }

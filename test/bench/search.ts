@@ -45,7 +45,7 @@ export async function benchSearch(servers: readonly string[]): Promise<string> {
   }
 }
 
-async function createDatabases(servers: readonly string[], names: readonly string[]) {
+export async function createDatabases(servers: readonly string[], names: readonly string[]) {
   const urls: string[] = [];
   for (const [i, name] of names.entries()) {
     const url = new URL(servers[i % servers.length]!);

@@ -99,6 +99,7 @@ export function searches(subject: () => Subject): void {
       for (const shard of profile) {
         expect(shard).toMatchObject({
           plan: 'EXACT',
+          exactReason: 'NO_INDEX',
           truncated: false,
           attempts: 1,
           hedged: false,
@@ -189,6 +190,7 @@ const selfPortrait = /* GraphQL */ `
       profile {
         pod
         plan
+        exactReason
         tookMs
         rowCount
         truncated

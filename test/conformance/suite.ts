@@ -4,6 +4,7 @@ import { collections } from './collections.ts';
 import { contract, noting } from './contract.ts';
 import { distances } from './distances.ts';
 import { entities } from './entities.ts';
+import { filterable } from './filterable.ts';
 import { filters } from './filters.ts';
 import { indexes } from './indexes.ts';
 import { listings } from './listings.ts';
@@ -44,6 +45,7 @@ export function conformance(
       records,
       scans,
       writes,
+      filterable,
       collections,
       listings,
       buckets,

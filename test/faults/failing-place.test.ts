@@ -3,6 +3,7 @@ import { defaultLimits } from '../../schema/limits.ts';
 import type { Running } from '../../subgraphs/http.ts';
 import { openFaultyPods } from '../support/faulty-pods.ts';
 import { during, line, silent, specIn } from '../support/store-calls.ts';
+import { noEmbedders } from '../support/stub-service.ts';
 import type { FaultyPods } from '../support/faulty-pods.ts';
 
 /** `near` is on pod-a alone, `away` on pod-c alone, and `wide` on all three. */
@@ -21,7 +22,13 @@ beforeAll(async () => {
     await during((call) => store.upsert({ ...spec, version: null, records }, call));
   }
   gateway = await startGateway({
-    service: { store, limits: defaultLimits, embedder: null, minCoverage: 0, logger: silent },
+    service: {
+      store,
+      limits: defaultLimits,
+      embedders: noEmbedders,
+      minCoverage: 0,
+      logger: silent,
+    },
     subgraphs: [],
     host: '127.0.0.1',
     port: 0,

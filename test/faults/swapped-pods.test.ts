@@ -7,6 +7,7 @@ import { startPod } from '../../subgraphs/pod-server.ts';
 import type { VectorStore } from '../../subgraphs/store.ts';
 import { openFaultyPods } from '../support/faulty-pods.ts';
 import { codeFrom, during, line, searchIn, silent, specIn } from '../support/store-calls.ts';
+import { noEmbedders } from '../support/stub-service.ts';
 import type { FaultyPods } from '../support/faulty-pods.ts';
 
 let pods: FaultyPods;
@@ -14,7 +15,13 @@ let servers: Running[];
 
 const serve = (pod: string, store: VectorStore): Promise<Running> =>
   startPod({
-    service: { store, limits: defaultLimits, embedder: null, minCoverage: 1, logger: silent },
+    service: {
+      store,
+      limits: defaultLimits,
+      embedders: noEmbedders,
+      minCoverage: 1,
+      logger: silent,
+    },
     pod,
     host: '127.0.0.1',
     port: 0,
@@ -82,6 +89,7 @@ test('a gateway does not start with swapped URLs, and names both', async () => {
       { name: 'pod-a', kind: 'url', url: b! },
       { name: 'pod-b', kind: 'url', url: a! },
     ],
+    collections: [],
     limits: defaultLimits,
     logger: silent,
     mustBeUp: false,
@@ -101,6 +109,7 @@ test('a gateway starts while a pod that it knows by URL is down', async () => {
       { name: 'pod-a', kind: 'url', url: a! },
       { name: 'pod-b', kind: 'url', url: 'http://127.0.0.1:1' },
     ],
+    collections: [],
     limits: defaultLimits,
     logger: silent,
     mustBeUp: false,

@@ -71,6 +71,31 @@ describe('the configuration', () => {
     });
   });
 
+  test('an embedder has a name, a URL, a model and a dimension; the rest has defaults', () => {
+    const { embedders } = parseConfig(
+      `${pods}
+embedders: [{ name: words, url: "https://e/v1", model: m, dimension: 8, key: "\${KEY}" }]`,
+      { KEY: 'sk-1' },
+    );
+
+    expect(embedders).toEqual([
+      {
+        name: 'words',
+        url: 'https://e/v1',
+        model: 'm',
+        dimension: 8,
+        key: 'sk-1',
+        encoding: 'base64',
+        sendDimension: false,
+        batchTextsMax: 128,
+        batchCharactersMax: 100_000,
+        concurrencyMax: 4,
+        waitingMax: 256,
+        timeoutMs: 10_000,
+      },
+    ]);
+  });
+
   test('every problem is in one message', () => {
     const text = `
       prot: 4000
@@ -118,6 +143,15 @@ describe('the configuration', () => {
     const text = 'pods: [{ name: a, url: "postgres://u:secret@db/v" }]';
 
     expect(() => parseConfig(text, {})).toThrow(/^(?!.*secret).*must match pattern/s);
+  });
+
+  test('nor a key, which no header could carry with a line break in it', () => {
+    const text = `${pods}
+embedders: [{ name: words, url: "https://e/v1", model: m, dimension: 8, key: "\${KEY}" }]`;
+
+    expect(() => parseConfig(text, { KEY: 'secret\n' })).toThrow(
+      /^(?!.*secret).*embedders\[0\].key must match/s,
+    );
   });
 
   test('the published schema is the one that is used', () => {

@@ -64,6 +64,7 @@ const found = {
     {
       pod: 'pod-a',
       plan: 'HNSW',
+      exactReason: null,
       tookMs: 1.5,
       rowCount: 1,
       truncated: false,

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { packageRoot } from '../../subgraphs/package-root.ts';
 import type { CollectionRef } from '../../subgraphs/store.ts';
 import { freshBucket, onReal, testDatabases } from '../support/databases.ts';
-import { during } from '../support/store-calls.ts';
+import { during, indexIn } from '../support/store-calls.ts';
 import { openSharded, type OpenStore } from '../support/subjects.ts';
 
 const page = readFileSync(join(packageRoot(), 'docs/foreign-tables.md'), 'utf8');
@@ -54,13 +54,8 @@ async function createFilms(): Promise<void> {
   const rest = { nonFilterableKeys: [], pods: null, ifNotExists: false };
   await during((call) => pods.store.createCollection({ ...ref, ...spec, ...rest }, null, call));
   await during((call) => pods.store.upsert({ ...ref, records: films, version: null }, call));
-  const index = { method: 'HNSW', metric: 'COSINE', m: null, efConstruction: null } as const;
-  await during((call) =>
-    pods.store.createIndex(
-      { ...ref, ...index, lists: null, ifNotExists: true, waitMs: 20_000 },
-      call,
-    ),
-  );
+  const index = indexIn(ref.bucket, ref.collection, { metric: 'COSINE' });
+  await during((call) => pods.store.createIndex(index, call));
 }
 
 /** What the gateway's store says of the same search. */

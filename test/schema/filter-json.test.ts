@@ -18,6 +18,7 @@ const cases: readonly unknown[] = [
   { year: { $gt: 1, $gte: 2, $lt: 3, $lte: 'x' } },
   { year: { $in: [1, '1', null, true] }, tag: { $nin: ['x'] } },
   { a: { $exists: true }, b: { $exists: false } },
+  { tags: { $any: { $eq: 'x' } }, author: { name: { $not: { $any: { $in: ['a', 1] } } } } },
   { tags: { $contains: 'x' }, more: { $contains: ['x', 1, null] } },
   { author: { name: 'Ada', born: { year: { $lt: 1900 } } } },
   { 'a.b': 1, '': 2, '"': 3, 7: 4, '\n': 5, constructor: 6 },

@@ -1,6 +1,6 @@
 import { startCall, type StartedCall } from '../../subgraphs/call.ts';
 import type { Logger } from '../../subgraphs/logger.ts';
-import type { CollectionSpec, NewRecord, SearchQuery } from '../../subgraphs/store.ts';
+import type { CollectionSpec, IndexSpec, NewRecord, SearchQuery } from '../../subgraphs/store.ts';
 
 export const silent: Logger = { info() {}, warn() {}, error() {} };
 
@@ -57,6 +57,24 @@ export const searchIn = (
   mode: 'AUTO',
   efSearch: null,
   probes: null,
+  ...more,
+});
+
+export const indexIn = (
+  bucket: string,
+  collection: string,
+  more: Partial<IndexSpec> = {},
+): IndexSpec => ({
+  bucket,
+  collection,
+  method: 'HNSW',
+  metric: 'L2',
+  m: null,
+  efConstruction: null,
+  lists: null,
+  maintenanceWorkMem: null,
+  ifNotExists: true,
+  waitMs: 20_000,
   ...more,
 });
 

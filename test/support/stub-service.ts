@@ -1,5 +1,6 @@
 import { defaultLimits } from '../../schema/limits.ts';
 import type { VectorsService } from '../../subgraphs/context.ts';
+import { createEmbedders } from '../../subgraphs/embedders/embedders.ts';
 import type { Logger } from '../../subgraphs/logger.ts';
 import type { Collection, VectorStore } from '../../subgraphs/store.ts';
 
@@ -14,6 +15,14 @@ export function createMemoryLogger(): Logger & { readonly lines: readonly Line[]
   const keep = (details: object, message: string): void => void lines.push({ details, message });
   return { lines, info: keep, warn: keep, error: keep };
 }
+
+/** No text can be searched by. */
+export const noEmbedders = createEmbedders({
+  embedders: [],
+  collections: [],
+  fallback: null,
+  logger: createMemoryLogger(),
+});
 
 /**
  * A service for tests of what stands around a store: one collection "docs" of dimension 2 with one
@@ -43,7 +52,7 @@ export function createStubService(
   const store = new Proxy(known, {
     get: (target, name) => Reflect.get(target, name) ?? absent,
   }) as VectorStore;
-  return { store, limits: defaultLimits, embedder: null, minCoverage: 0, logger };
+  return { store, limits: defaultLimits, embedders: noEmbedders, minCoverage: 0, logger };
 }
 
 const docs: Collection = {
@@ -60,6 +69,7 @@ const docs: Collection = {
 const profile = {
   pod: 'a',
   plan: 'EXACT',
+  exactReason: 'SMALL_TABLE',
   tookMs: 1,
   rowCount: 1,
   truncated: false,

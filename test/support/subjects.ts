@@ -4,7 +4,7 @@ import { startGateway } from '../../gateway/server.ts';
 import { createShardedStore } from '../../gateway/sharded-store.ts';
 import { defaultLimits, type Limits } from '../../schema/limits.ts';
 import { startCall } from '../../subgraphs/call.ts';
-import { createHashEmbedder } from '../../subgraphs/embedders/hash-embedder.ts';
+import { createEmbedders } from '../../subgraphs/embedders/embedders.ts';
 import type { Logger } from '../../subgraphs/logger.ts';
 import { startPod } from '../../subgraphs/pod-server.ts';
 import { openDatabase } from '../../subgraphs/postgres/pool.ts';
@@ -71,16 +71,7 @@ export async function openSubgraph(open: () => Promise<OpenStore>): Promise<Subj
 
 /** The gateway over three pods, by `POST /graphql`, or `/subgraph`. */
 export async function openGateway(path: '/graphql' | '/subgraph'): Promise<Subject> {
-  const opened = await openShardedRemote();
-  const { store, pods } = opened;
-  const gateway = await startGateway({
-    service: serviceOver(store),
-    subgraphs: [],
-    host: '127.0.0.1',
-    port: 0,
-    example: { query: '{ vectorPods { name } }', variables: {} },
-    logger,
-  });
+  const gateway = await openGatewayServer();
 
   const execute = async (query: string, variables: Variables = {}): Promise<Answer> => {
     const response = await fetch(new URL(path, gateway.url), {
@@ -91,14 +82,28 @@ export async function openGateway(path: '/graphql' | '/subgraph'): Promise<Subje
     const answer: Answer = JSON.parse(await response.text());
     return answer;
   };
-  return inFreshBucket({
-    execute,
-    pods,
+  return inFreshBucket({ execute, pods: gateway.pods, close: () => gateway.close() });
+}
+
+/** The gateway over three pods, all of them HTTP servers. */
+export async function openGatewayServer(): Promise<OpenStore & { readonly url: string }> {
+  const opened = await openShardedRemote();
+  const gateway = await startGateway({
+    service: serviceOver(opened.store),
+    subgraphs: [],
+    host: '127.0.0.1',
+    port: 0,
+    example: { query: '{ vectorPods { name } }', variables: {} },
+    logger,
+  });
+  return {
+    ...opened,
+    url: gateway.url,
     async close() {
       await gateway.close();
       await opened.close();
     },
-  });
+  };
 }
 
 interface OpenPod {
@@ -155,7 +160,7 @@ async function closeAll(store: VectorStore, pods: readonly OpenPod[]): Promise<v
 const serviceOver = (store: VectorStore): VectorsService => ({
   store,
   limits,
-  embedder: createHashEmbedder(),
+  embedders: createEmbedders({ embedders: [], collections: [], fallback: 'hash', logger }),
   minCoverage: 1,
   logger,
 });

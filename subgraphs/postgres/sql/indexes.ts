@@ -1,10 +1,11 @@
-import type { IndexMethod, Metric } from '../../../schema/metric.ts';
-import type { Collection, CollectionRef, IndexSpec } from '../../store.ts';
+import type { IndexMethod } from '../../../schema/metric.ts';
+import type { IndexSpec } from '../../store.ts';
 import type { Statement } from '../database.ts';
-import { quoteIdentifier, tableOf } from './identifier.ts';
+import type { Table } from '../table.ts';
+import { quoteIdentifier } from './identifier.ts';
 
-/** A query for the vector indexes of a table, whoever made them; `table` is the place of its name. */
-export const indexesText = (table: string): string => `
+/** A query for the vector indexes on a column of a table, whoever made them: its oid and a name. */
+export const indexesText = (table: string, column: string): string => `
   select i.relname as name, am.amname as method, opc.opcname as "operatorClass",
     i.reloptions as options, pg_relation_size(i.oid) as bytes,
     case
@@ -21,13 +22,13 @@ export const indexesText = (table: string): string => `
     join pg_opclass opc on opc.oid = x.indclass[0]
     join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0]
     left join pg_stat_progress_create_index progress on progress.index_relid = i.oid
-  where x.indrelid = to_regclass(${table}) and x.indpred is null
-    and a.attname = 'vec' and am.amname in ('hnsw', 'ivfflat')
+  where x.indrelid = ${table} and x.indpred is null
+    and a.attname = ${column} and am.amname in ('hnsw', 'ivfflat')
   order by i.relname`;
 
-export const indexesStatement = (ref: CollectionRef): Statement => ({
-  text: indexesText('$1'),
-  values: [tableOf(ref)],
+export const indexesStatement = ({ name, mapping }: Table): Statement => ({
+  text: indexesText('to_regclass($1)', '$2'),
+  values: [name, mapping.vector],
 });
 
 export interface IndexOptions {
@@ -37,26 +38,26 @@ export interface IndexOptions {
 }
 
 export const createIndexStatement = (
-  collection: Collection,
+  table: Table,
   spec: IndexSpec,
   name: string,
   { concurrently, rows }: IndexOptions,
 ): Statement => ({
   text: `
     create index ${concurrently ? 'concurrently' : ''} ${quoteIdentifier(name)}
-    on ${tableOf(collection)} using ${methods[spec.method]}
-    (vec ${collection.elementType === 'FLOAT16' ? 'halfvec' : 'vector'}_${metrics[spec.metric]}_ops)
+    on ${table.name} using ${methods[spec.method]}
+    (${quoteIdentifier(table.mapping.vector)} ${table.operatorClass(spec.metric)})
     with (${storageOptions(spec, rows)})`,
   values: [],
 });
 
 export const dropIndexStatement = (
-  { bucket }: CollectionRef,
+  { mapping }: Table,
   name: string,
   concurrently: boolean,
 ): Statement => ({
   text: `drop index ${concurrently ? 'concurrently' : ''} if exists
-    ${quoteIdentifier(bucket)}.${quoteIdentifier(name)}`,
+    ${quoteIdentifier(mapping.schema)}.${quoteIdentifier(name)}`,
   values: [],
 });
 
@@ -64,14 +65,6 @@ export const methods = { HNSW: 'hnsw', IVFFLAT: 'ivfflat' } as const satisfies R
   IndexMethod,
   string
 >;
-
-/** What pgvector calls the metrics in its operator classes. */
-export const metrics = {
-  COSINE: 'cosine',
-  L2: 'l2',
-  INNER_PRODUCT: 'ip',
-  L1: 'l1',
-} as const satisfies Record<Metric, string>;
 
 function storageOptions({ method, m, efConstruction, lists }: IndexSpec, rows: number): string {
   return method === 'HNSW'

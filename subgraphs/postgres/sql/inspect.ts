@@ -11,7 +11,9 @@ export function inspectStatement(table: Table, what: Inspection): Statement {
     ...(what.count ? [`(select count(*) from ${table.name}) as count`] : []),
     ...(what.bytes ? [`pg_total_relation_size(${add(table.name)}::text::regclass) as bytes`] : []),
     ...(what.indexes
-      ? [`(select json_agg(i) from (${indexesText(add(table.name))}) i) as indexes`]
+      ? [
+          `(select json_agg(i) from (${indexesText(`to_regclass(${add(table.name)})`, add(table.mapping.vector))}) i) as indexes`,
+        ]
       : []),
   ];
   return { text: `select ${columns.join(', ')}`, values };

@@ -1,9 +1,11 @@
-import type { Placement } from '../../../schema/placement.ts';
+import { foundUid, type Placement } from '../../../schema/placement.ts';
 import type { CollectionRef, CollectionSpec, CollectionsQuery } from '../../store.ts';
+import type { Catalogue } from '../catalogue.ts';
 import type { Statement } from '../database.ts';
 import { indexesText } from './indexes.ts';
 import { tableOf } from './identifier.ts';
-import { createParameters } from './parameters.ts';
+import { createParameters, type Parameters } from './parameters.ts';
+import { tablesText } from './tables.ts';
 
 /** Held to the end of the transaction: one creation or deletion of a name at a time. */
 export const nameLockStatement = ({ bucket, collection }: CollectionRef): Statement => ({
@@ -12,33 +14,98 @@ export const nameLockStatement = ({ bucket, collection }: CollectionRef): Statem
 });
 
 export const placementStatement = ({ bucket, collection }: CollectionRef): Statement => ({
-  text: `select ${columns} from quiver.placement where bucket = $1 and collection = $2`,
+  text: `select ${columns} from quiver.placement p where bucket = $1 and collection = $2`,
   values: [bucket, collection],
 });
 
-/** The placement with what a search must know of the table: its indexes and about how many rows. */
-export const knownStatement = (ref: CollectionRef): Statement => ({
-  text: `
-    select ${columns},
-      (select json_agg(i) from (${indexesText('$3')}) i) as indexes,
-      -- As the planner does it: rows a page when last counted, times the pages of now.
-      (select case
-          when relpages > 0 then reltuples / relpages * (pg_relation_size(oid) / pageBytes)
-          when pg_relation_size(oid) = 0 then 0
-          else 'Infinity'::float8
-        end
-        from pg_class, (select current_setting('block_size')::int as pageBytes) size
-        where oid = to_regclass($3)) as "rowsEstimate"
-    from quiver.placement where bucket = $1 and collection = $2`,
-  values: [ref.bucket, ref.collection, tableOf(ref)],
-});
+/** The placement that a collection has now, as one row, and what a write in it holds on to. */
+export interface Standing {
+  /** A query for version and state; $1 and $2 are bucket and collection. */
+  readonly placement: string;
+  /** A query for one row if the version $3 is still that of the placement, else none. */
+  readonly fence: string;
+}
+
+/**
+ * `for share` waits for whoever is changing the placement, and then looks again. An advisory lock
+ * in the same statement would not fence: the statement's snapshot is taken before it.
+ */
+export const placedStanding: Standing = {
+  placement: `select version, state from quiver.placement where bucket = $1 and collection = $2`,
+  fence: `
+    select 1 from quiver.placement
+    where bucket = $1 and collection = $2 and version = $3 and state <> 'dropped' for share`,
+};
+
+/** A table that Quiver did not make has version 0, for as long as no placement appears. */
+export const foundStanding = (catalogue: Catalogue): Standing => {
+  const placed = `${placementsText(catalogue)} p
+    where p.bucket = $1::text and p.collection = $2::text and p.state <> 'dropped'`;
+  return {
+    placement: `select coalesce(max(p.version), 0) as version, 'active' as state from ${placed}`,
+    fence: `select 1 where $3::bigint = 0 and not exists (select from ${placed})`,
+  };
+};
+
+/**
+ * A query for all collections, or those of one name: placed ones in every state, and tables that
+ * Quiver did not make. What is placed and not dropped hides a table of its name; a table that
+ * stands where one was dropped was made anew.
+ */
+export function collectionsText(
+  catalogue: Catalogue,
+  parameters: Parameters,
+  only: CollectionRef | null = null,
+): string {
+  const { add } = parameters;
+  const placements = placementsText(catalogue);
+  const wanted = only
+    ? `p.bucket = ${add(only.bucket)} and p.collection = ${add(only.collection)}`
+    : 'true';
+  return `
+    with found as materialized (${tablesText(catalogue, parameters, only)})
+    select ${columns}, c.oid as relation, 'vec' as "vectorColumn", 'varchar' as "idType",
+      true as "idUnique", false as "metadataNullable", null as problem
+    from ${placements} p
+      left join pg_namespace n on n.nspname = p.bucket
+      left join pg_class c on c.relnamespace = n.oid and c.relname = p.collection
+    where ${wanted} and (p.state <> 'dropped' or not exists (
+      select from found f where f.bucket = p.bucket and f.collection = p.collection))
+    union all
+    select f.bucket, f.collection, '${foundUid}', 0, 'active', null, f.dimension, null,
+      f."elementType", '{}', null, f.relation, f."vectorColumn", f."idType",
+      f."idUnique", f."metadataNullable", f.problem
+    from found f
+    where not exists (
+      select from ${placements} p
+      where p.bucket = f.bucket and p.collection = f.collection and p.state <> 'dropped')`;
+}
+
+/** A collection with what a search must know of its table: its indexes and about how many rows. */
+export function knownStatement(catalogue: Catalogue, ref: CollectionRef): Statement {
+  const parameters = createParameters();
+  return {
+    text: `
+      select c.*, ${indexesColumn},
+        -- As the planner does it: rows a page when last counted, times the pages of now.
+        (select case
+            when relpages > 0 then reltuples / relpages * (pg_relation_size(oid) / pageBytes)
+            when pg_relation_size(oid) = 0 then 0
+            else 'Infinity'::float8
+          end
+          from pg_class, (select current_setting('block_size')::int as pageBytes) size
+          where oid = c.relation) as "rowsEstimate"
+      from (${collectionsText(catalogue, parameters, ref)}) c`,
+    values: parameters.values,
+  };
+}
 
 export const insertPlacementStatement = (
   spec: CollectionSpec,
   placement: Placement,
 ): Statement => ({
   text: `
-    insert into quiver.placement
+    insert into quiver.placement as p
       (bucket, collection, uid, version, state, slots, dimension, metric, element_type, non_filterable_keys)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     on conflict (bucket, collection) do update set
@@ -66,7 +133,7 @@ export const activateStatement = (
   uid: string,
 ): Statement => ({
   text: `
-    update quiver.placement set state = 'active'
+    update quiver.placement p set state = 'active'
     where bucket = $1 and collection = $2 and uid = $3 and state = 'creating'
     returning ${columns}`,
   values: [bucket, collection, uid],
@@ -82,29 +149,31 @@ export const dropPlacementStatement = (
   values: [bucket, collection, version],
 });
 
-export function listPlacementsStatement(query: CollectionsQuery): Statement {
-  const { values, add } = createParameters();
-  const conditions = [`starts_with(collection, ${add(query.prefix)})`];
-  if (query.bucket !== null) conditions.push(`bucket = ${add(query.bucket)}`);
-  if (!query.everyState) conditions.push(`state = 'active'`);
+export function listCollectionsStatement(catalogue: Catalogue, query: CollectionsQuery): Statement {
+  const parameters = createParameters();
+  const { add } = parameters;
+  const conditions = [`starts_with(c.collection, ${add(query.prefix)})`, 'c.problem is null'];
+  if (query.bucket !== null) conditions.push(`c.bucket = ${add(query.bucket)}`);
+  if (!query.everyState) conditions.push(`c.state = 'active'`);
   if (query.after) {
     const { bucket, collection } = query.after;
-    conditions.push(`(bucket, collection) > (${add(bucket)}, ${add(collection)})`);
+    conditions.push(`(c.bucket, c.collection) > (${add(bucket)}, ${add(collection)})`);
   }
   return {
     text: `
-      select ${columns} from quiver.placement where ${conditions.join(' and ')}
-      order by bucket, collection limit ${add(query.limit + 1)}`,
-    values,
+      select c.*, ${indexesColumn}
+      from (${collectionsText(catalogue, parameters)}) c where ${conditions.join(' and ')}
+      order by c.bucket, c.collection limit ${add(query.limit + 1)}`,
+    values: parameters.values,
   };
 }
 
 /** The table as Supabase's `vecs` makes it, but with keys in byte order. */
-export const createTableStatement = (spec: CollectionSpec): Statement => ({
+export const createTableStatement = (spec: CollectionSpec, { pgvector }: Catalogue): Statement => ({
   text: `
     create table ${tableOf(spec)} (
       id varchar collate "C" primary key,
-      vec ${spec.elementType === 'FLOAT16' ? 'halfvec' : 'vector'}(${Math.trunc(spec.dimension)}) not null,
+      vec ${pgvector.typeOf(spec.elementType)}(${Math.trunc(spec.dimension)}) not null,
       metadata jsonb not null default '{}'
     );
     create index on ${tableOf(spec)} using gin (metadata jsonb_path_ops);`,
@@ -116,7 +185,21 @@ export const dropTableStatement = (ref: CollectionRef): Statement => ({
   values: [],
 });
 
+/** In the order of a found table's, which stand below them. */
 const columns = `
-  bucket, collection, uid, version, state, slots, dimension, metric,
-  element_type as "elementType", non_filterable_keys as "nonFilterableKeys",
-  created_at as "createdAt"`;
+  p.bucket, p.collection, p.uid::text as uid, p.version, p.state, p.slots, p.dimension, p.metric,
+  p.element_type as "elementType", p.non_filterable_keys as "nonFilterableKeys",
+  p.created_at as "createdAt"`;
+
+/** The indexes of a row `c` of `collectionsText`. */
+const indexesColumn = `
+  (select json_agg(i) from (${indexesText('c.relation', 'c."vectorColumn"')}) i) as indexes`;
+
+/** Without Quiver's own tables nothing is placed. */
+export const placementsText = ({ prepared }: Catalogue): string =>
+  prepared
+    ? 'quiver.placement'
+    : `(select null::text collate "C" as bucket, null::text collate "C" as collection, null::uuid as uid,
+        null::bigint as version, null::text as state, null::jsonb as slots, null::int as dimension,
+        null::text as metric, null::text as element_type, null::text[] as non_filterable_keys,
+        null::timestamptz as created_at where false)`;

@@ -3,30 +3,31 @@ import { slotCount } from '../../../schema/key.ts';
 import type { FetchQuery, ScanQuery, Selection } from '../../store.ts';
 import type { Statement } from '../database.ts';
 import { filterSql } from '../filter-sql.ts';
+import { keyIn } from '../ids.ts';
 import type { Table } from '../table.ts';
 import { createParameters, type Parameters } from './parameters.ts';
 
 /** What is selected of the columns of `t`, with a comma before each. */
 export function selectedText(
   { metadata, vector }: Selection,
-  from: { readonly metadata: string; readonly vector: string },
+  from: Pick<Table, 'metadata' | 'vector' | 'pgvector'>,
   { add }: Parameters,
 ): string {
   const texts: string[] = [];
   if (metadata === 'all') texts.push(`, ${from.metadata} as metadata`);
   else if (metadata !== 'none')
     texts.push(`, ${someMetadata(from.metadata, add(metadata))} as metadata`);
-  // The cast is for halfvec; a vector stays what it is.
-  if (vector) texts.push(`, vector_send(${from.vector}::vector) as vector`);
+  if (vector) texts.push(`, ${from.pgvector.bytesOf(from.vector)} as vector`);
   return texts.join('');
 }
 
 export function fetchStatement(table: Table, query: FetchQuery): Statement {
-  const parameters = createParameters(query.keys);
+  const parameters = createParameters();
+  const condition = keyIn(table, query.keys, parameters);
   return {
     text: `
       select ${table.key} as key ${selectedText(query.select, table, parameters)}
-      from ${table.name} t where ${table.key} = any ($1::text[])`,
+      from ${table.name} t where ${condition}`,
     values: parameters.values,
     reused: true,
   };
@@ -40,7 +41,7 @@ export function scanStatement(table: Table, query: ScanQuery): Statement {
   const conditions = [
     ...(query.after === null ? [] : [`${table.key} collate "C" > ${add(query.after)}::text`]),
     ...(of === 1 ? [] : [`${slotText(table.key)} % ${add(of)} = ${add(index)}`]),
-    ...(query.filter ? [filterSql(query.filter, { metadata: table.metadata, add })] : []),
+    ...(query.filter ? [filterSql(query.filter, { ...table, add })] : []),
   ];
   return {
     text: `
@@ -53,7 +54,7 @@ export function scanStatement(table: Table, query: ScanQuery): Statement {
 
 export function countStatement(table: Table, filter: Filter | null): Statement {
   const { values, add } = createParameters();
-  const conditions = filter ? [filterSql(filter, { metadata: table.metadata, add })] : [];
+  const conditions = filter ? [filterSql(filter, { ...table, add })] : [];
   return {
     text: `select count(*) as count from ${table.name} t ${where(conditions)}`,
     values,

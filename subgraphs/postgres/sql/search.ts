@@ -1,7 +1,7 @@
-import type { ElementType, Metric } from '../../../schema/metric.ts';
 import type { SearchQuery } from '../../store.ts';
 import type { Statement } from '../database.ts';
 import { filterSql } from '../filter-sql.ts';
+import type { Choice } from '../search-choice.ts';
 import type { SearchPlan } from '../search-plan.ts';
 import type { Table } from '../table.ts';
 import { vectorBytes } from '../vector-bytes.ts';
@@ -11,54 +11,121 @@ import { createParameters, type Parameters } from './parameters.ts';
 /**
  * The nearest `rowsMax` rows, each beside the placement that the pod has now; without any match one
  * row with the placement alone. Ties at the end are decided by the key, hence by no accident.
+ * `exact` is whether a row was found without the index.
  */
 export function searchStatement(
   query: SearchQuery,
-  { settings, plan }: SearchPlan,
-  { table, elementType, rowsMax }: { table: Table; elementType: ElementType; rowsMax: number },
+  plan: SearchPlan,
+  { table, rowsMax }: { table: Table; rowsMax: number },
 ): Statement {
   const parameters = createParameters(query.bucket, query.collection, vectorBytes(query.vector));
-  const { add } = parameters;
-  const near = elementType === 'FLOAT16' ? '$3::vector::halfvec' : '$3::vector';
-  const distance = `(${table.vector} ${operators[query.metric]} ${near})`;
-  const conditions = [
-    ...settingsText(settings, parameters),
-    // It would come first and is no match. The other infinity and NaN come last by themselves.
-    ...(query.metric === 'INNER_PRODUCT' ? [`${distance} <> '-Infinity'`] : []),
-    ...(query.filter ? [filterSql(query.filter, { metadata: table.metadata, add })] : []),
-  ];
+  const parts = partsOf(query, { table, rowsMax, parameters });
   return {
     text: `
-      select p.version, p.state, t.id as key, t.distance ${selectedText(query.select, selected, parameters)}
-      from quiver.placement p
-      left join (
-        select ${table.key} as id, ${distance} as distance ${innerColumns(query, table)}
-        from ${table.name} t
-        ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
-        -- No index can give the order of a sum: this is how an exact scan is asked for.
-        order by ${plan === 'EXACT' ? `${distance} + 0` : distance}, ${table.key} collate "C"
-        -- In the text: for a limit it does not know, the planner never keeps a plan (0.15 ms a search).
-        limit ${Math.trunc(rowsMax)}
-      ) t on true
-      where p.bucket = $1 and p.collection = $2`,
+      select p.version, p.state, t.id as key, t.distance, t.exact
+        ${selectedText(query.select, { ...table, ...selected }, parameters)}
+      from (${table.standing.placement}) p left join (${rowsText(plan, parts)}) t on true`,
     values: parameters.values,
-    // The shapes of filters are without number.
-    reused: query.filter === null,
+    reused: true,
+    varied: query.filter !== null,
   };
 }
 
 /** What the inner query calls them. */
 const selected = { metadata: 't.metadata', vector: 't.vec' };
 
-const operators = {
-  COSINE: '<=>',
-  L2: '<->',
-  INNER_PRODUCT: '<#>',
-  L1: '<+>',
-} as const satisfies Record<Metric, string>;
+interface Parts {
+  readonly table: Table;
+  readonly rowsMax: number;
+  readonly distance: string;
+  /** What is no match whatever the filter. */
+  readonly finite: readonly string[];
+  readonly filter: string;
+  readonly add: Parameters['add'];
+  /** The rows that all conditions hold for, nearest first. */
+  exact(...conditions: readonly string[]): string;
+  indexed(...conditions: readonly string[]): string;
+}
+
+function partsOf(
+  query: SearchQuery,
+  { table, rowsMax, parameters }: { table: Table; rowsMax: number; parameters: Parameters },
+): Parts {
+  const { add } = parameters;
+  const distance = table.distance(query.metric, '$3');
+  // It would come first and is no match. The other infinity and NaN come last by themselves.
+  const finite = query.metric === 'INNER_PRODUCT' ? [`${distance} <> '-Infinity'`] : [];
+
+  const rows = (exact: boolean, conditions: readonly string[]): string => `
+    select ${table.key} as id, ${distance} as distance, ${exact} as exact ${innerColumns(query, table)}
+    from ${table.name} t where ${[...finite, ...conditions, 'true'].join(' and ')}
+    -- No index can give the order of a sum: this is how an exact scan is asked for.
+    order by ${exact ? `${distance} + 0` : distance}, ${table.key} collate "C"
+    -- In the text: for a limit it does not know, the planner never keeps a plan (0.15 ms a search).
+    limit ${Math.trunc(rowsMax)}`;
+
+  return {
+    table,
+    rowsMax: Math.trunc(rowsMax),
+    distance,
+    finite,
+    filter: filterText(query, table, parameters),
+    add,
+    exact: (...conditions) => rows(true, conditions),
+    indexed: (...conditions) => rows(false, conditions),
+  };
+}
+
+/**
+ * Each value in a query of its own: the planner, which guesses badly by the values, then makes the
+ * same plan for all of them, and keeps it.
+ */
+const filterText = ({ filter }: SearchQuery, { metadata }: Table, { add }: Parameters): string =>
+  filter ? filterSql(filter, { metadata, add: (value) => `(select ${add(value)})` }) : 'true';
+
+function rowsText(plan: SearchPlan, parts: Parts): string {
+  if (plan.kind === 'exact') return parts.exact(parts.filter);
+  const indexed = (...guard: readonly string[]): string =>
+    // Hidden from the planner, lest it answers from another index and sorts.
+    parts.indexed(
+      ...guard,
+      ...settingsText(plan.settings, parts),
+      `coalesce(${parts.filter}, false)`,
+    );
+  return plan.choice
+    ? chosenText(plan.choice, parts, indexed('(select not yes from few)'))
+    : indexed();
+}
+
+/**
+ * Counts what passes the filter, but no farther than it takes to choose, and goes one of the ways.
+ * While they are counted few rows are compared too: what is left is to fetch the nearest.
+ */
+function chosenText(choice: Choice, parts: Parts, indexed: string): string {
+  const { table, filter, finite, distance, rowsMax, add } = parts;
+  const matchesMax = Math.trunc(choice.matchesMax);
+  return `
+    with sample as materialized (
+      select count(*) filter (where ${filter}) <= ${add(choice.shareMax)}::float8 * count(*) as few
+      from ${table.name} t tablesample system (${add(choice.samplePercent)}::float4)
+    ), probe as materialized (
+      select t.ctid, ${table.key} as id, ${distance} as distance
+      from ${table.name} t where (select few from sample) and ${[...finite, filter].join(' and ')}
+      limit ${matchesMax + 1}
+    ), few as materialized (
+      select (select few from sample) and count(*) <= ${matchesMax} as yes from probe
+    )
+    (${parts.exact(
+      '(select yes from few)',
+      `t.ctid = any (array(
+        select ctid from probe order by distance, id collate "C" limit ${rowsMax}))`,
+    )})
+    union all
+    (${indexed})`;
+}
 
 /** Only where they stand here, in a condition of their own, are they set before the scan begins. */
-function settingsText(settings: SearchPlan['settings'], { add }: Parameters): string[] {
+function settingsText(settings: Readonly<Record<string, string>>, { add }: Parts): string[] {
   const calls = Object.entries(settings).map(
     ([name, value]) => `set_config(${add(name)}, ${add(value)}, true)`,
   );

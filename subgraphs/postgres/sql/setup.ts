@@ -1,4 +1,7 @@
+import type { Catalogue } from '../catalogue.ts';
 import type { Statement } from '../database.ts';
+import { createParameters } from './parameters.ts';
+import { collectionsText } from './placements.ts';
 
 /** Held to the end of the transaction: one process at a time prepares a database. */
 export const setupLockStatement: Statement = {
@@ -6,14 +9,27 @@ export const setupLockStatement: Statement = {
   values: [],
 };
 
-/** One row: what is there already. `ready` spares a restricted role every `create`. */
+/**
+ * One row: what is there already, and what the role may do. Read from the catalog, which also
+ * answers a role that may not even look into a schema.
+ */
 export const presenceStatement: Statement = {
   text: `
-    select to_regclass('quiver.placement') is not null
-       and to_regclass('quiver.bucket') is not null
-       and to_regclass('quiver.pod') is not null as ready,
-      (select extversion from pg_extension where extname = 'vector') as "extensionVersion",
-      to_regtype('vector')::oid::int as "vectorOid"`,
+    with ours as (
+      select c.oid, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = 'quiver' and c.relname in ('placement', 'bucket', 'pod')
+    )
+    select (select count(*) from ours) = 3 as ready,
+      has_database_privilege(current_database(), 'create')
+        and not current_setting('transaction_read_only')::boolean as "canCreate",
+      (select string_agg(relname, ', ' order by relname) from ours
+        where not has_schema_privilege('quiver', 'usage')
+          or not has_table_privilege(oid, 'select')) as unreadable,
+      e.extversion as "extensionVersion", n.nspname as "vectorSchema", t.oid::int as "vectorOid"
+    from (select) one
+      left join pg_extension e on e.extname = 'vector'
+      left join pg_namespace n on n.oid = e.extnamespace
+      left join pg_type t on t.typnamespace = n.oid and t.typname = 'vector'`,
   values: [],
 };
 
@@ -61,10 +77,14 @@ export const bindPodStatement = (pod: string): Statement => ({
 /** Only where the table is there. */
 export const podNameStatement: Statement = { text: 'select name from quiver.pod', values: [] };
 
-export const podStatement: Statement = {
-  text: `
-    select current_setting('server_version') as postgres,
-      (select extversion from pg_extension where extname = 'vector') as pgvector,
-      (select count(*) from quiver.placement where state = 'active') as "collectionCount"`,
-  values: [],
-};
+export function podStatement(catalogue: Catalogue): Statement {
+  const parameters = createParameters();
+  return {
+    text: `
+      select current_setting('server_version') as postgres,
+        (select extversion from pg_extension where extname = 'vector') as pgvector,
+        (select count(*) from (${collectionsText(catalogue, parameters)}) c
+          where c.state = 'active' and c.problem is null) as "collectionCount"`,
+    values: parameters.values,
+  };
+}

@@ -1,9 +1,12 @@
-import type { Filter, JsonObject } from '../../../schema/filter.ts';
-import type { CollectionRef, NewRecord } from '../../store.ts';
+import type { Filter } from '../../../schema/filter.ts';
+import type { CollectionRef } from '../../store.ts';
+import type { SplitMetadata } from '../columns.ts';
 import type { Statement } from '../database.ts';
 import { filterSql } from '../filter-sql.ts';
-import type { Table } from '../table.ts';
+import { keyIn } from '../ids.ts';
+import { isText, type Table, type TableMapping } from '../table.ts';
 import { vectorArrayBytes } from '../vector-bytes.ts';
+import { quoteIdentifier } from './identifier.ts';
 import { createParameters } from './parameters.ts';
 
 /** A collection under the one version of its placement that a write may happen in. */
@@ -17,110 +20,156 @@ export interface WriteRow {
   readonly written: number;
 }
 
+/** A record whose metadata is split by the columns of its table. */
+export interface PlacedRecord extends SplitMetadata {
+  readonly key: string;
+  readonly vector: Float32Array;
+}
+
 /** Records come in key order: writers that lock in one order cannot wait for each other in a ring. */
-export const upsertStatement = (
+export function upsertStatement(
   table: Table,
   fence: Fence,
-  records: readonly NewRecord[],
+  records: readonly PlacedRecord[],
   vectorOid: number,
-): Statement => ({
-  // `unnest` keeps the order of the lists, and joining the one row of `p` does not change it.
-  text: `
-    with ${fenceText}, written as (
-      insert into ${table.name} (id, vec, metadata)
-      select i.id, i.vec, i.metadata::jsonb
-      from p, unnest($4::text[], $5::vector[], $6::text[]) as i (id, vec, metadata)
-      on conflict (id) do update set vec = excluded.vec, metadata = excluded.metadata
-      returning 1
-    )
-    ${outcomeText}`,
-  values: [
-    ...fenceValues(fence),
+): Statement {
+  const { mapping, name, pgvector, idType } = table;
+  // Columns that no record names get their defaults, also where a row is replaced.
+  const given = mapping.columns.filter((column) =>
+    records.some(({ columns }) => Object.hasOwn(columns, column)),
+  );
+  const own = mapping.metadata === null ? [] : [mapping.metadata];
+  const lists = [
     records.map(({ key }) => key),
     vectorArrayBytes(
       records.map(({ vector }) => vector),
       vectorOid,
     ),
-    records.map(({ metadata }) => JSON.stringify(metadata)),
-  ],
-  reused: true,
-});
+    records.map((record) => JSON.stringify(record.own)),
+    ...(given.length > 0 ? [records.map(({ columns }) => JSON.stringify(columns))] : []),
+  ];
+  return {
+    // `unnest` keeps the order of the lists, and joining the one row of `p` does not change it.
+    text: `
+      with ${fenceText(table)}, written as (
+        insert into ${name} (${namesText([mapping.id, mapping.vector, ...own, ...given])})
+        ${isText(idType) ? '' : 'overriding system value'}
+        select i.id::${idType}, i.vec ${own.length > 0 ? ', i.metadata::jsonb' : ''}
+          ${given.map((column) => `, c.${quoteIdentifier(column)}`).join('')}
+        from p, unnest($4::text[], $5::${pgvector.typeOf('FLOAT32')}[], $6::text[]
+          ${given.length > 0 ? ', $7::text[]' : ''}) as i (id, vec, metadata
+          ${given.length > 0 ? ', columns' : ''})
+          ${given.length > 0 ? populatedText(name, 'i.columns') : ''}
+        on conflict (${quoteIdentifier(mapping.id)}) do update set
+          ${[mapping.vector, ...own, ...mapping.columns].map(excludedText).join(', ')}
+        returning 1
+      )
+      ${outcomeText}`,
+    values: [...fenceValues(fence), ...lists],
+    reused: mapping.columns.length === 0,
+  };
+}
 
 export interface MetadataRow extends WriteRow {
   /** A record whose metadata would be too large, and how large; then nothing was written. */
-  readonly tooLarge: { readonly key: string; readonly bytes: number } | null;
+  readonly tooLarge: {
+    readonly key: string;
+    readonly bytes: number;
+    readonly filterableBytes: number;
+    /** It is the whole that is too large, whatever can be filtered on. */
+    readonly whole: boolean;
+  } | null;
 }
 
-export const updateMetadataStatement = (
+/** What is under `nonFilterableKeys` counts as filterable no more; without any nothing counts. */
+export interface MetadataLimits {
+  readonly bytesMax: number;
+  readonly filterableBytesMax: number;
+  readonly nonFilterableKeys: readonly string[];
+}
+
+export function updateMetadataStatement(
   table: Table,
   fence: Fence,
   change: {
     readonly keys: readonly string[];
-    readonly set: JsonObject;
+    readonly set: SplitMetadata;
     readonly unset: readonly string[];
     readonly dryRun: boolean;
   },
-  bytesMax: number,
-): Statement => ({
-  text: `
-    with ${fenceText}, changed as (
-      select t.id, (t.metadata - $5::text[]) || $6::jsonb as metadata,
-        octet_length(t.metadata::text) as bytes_before
-      from p, ${table.name} t where t.id = any ($4::text[])
-      order by t.id collate "C" for update of t
-    ), too_large as (
-      select id as key, octet_length(metadata::text) as bytes from changed
-      -- PostgreSQL writes more spaces than JSON needs: what was small enough may look too large.
-      where octet_length(metadata::text) > greatest($7, bytes_before) limit 1
-    ), written as (
-      update ${table.name} t set metadata = changed.metadata from changed
-      where t.id = changed.id and not $8 and not exists (select from too_large)
-      returning 1
-    )
-    ${outcomeText}, (select to_json(too_large) from too_large) as "tooLarge"`,
-  values: [
-    ...fenceValues(fence),
-    change.keys,
-    change.unset,
-    JSON.stringify(change.set),
-    bytesMax,
-    change.dryRun,
-  ],
-  reused: true,
-});
+  { bytesMax, filterableBytesMax, nonFilterableKeys }: MetadataLimits,
+): Statement {
+  const { mapping, name, id, key, metadata } = table;
+  const { keys, set, unset, dryRun } = change;
+  const parameters = createParameters(...fenceValues(fence));
+  const { add } = parameters;
+  const touched = mapping.columns.filter(
+    (column) => Object.hasOwn(set.columns, column) || unset.includes(column),
+  );
+  // A key that goes to a column must not shine through from below it when the column is null.
+  const removed = add([...unset, ...touched]);
+  const changed = (before: string, added: object): string =>
+    `((${before} - ${removed}::text[]) || ${add(JSON.stringify(added))}::jsonb)`;
+  const after = changed(metadata, { ...set.own, ...set.columns });
+  // Who names none has everything filterable, and only the whole is limited.
+  const counted = nonFilterableKeys.length > 0 ? add(nonFilterableKeys) : null;
+  const filterable = (value: string): string =>
+    counted === null ? '0' : `octet_length((${value} - ${counted}::text[])::text)`;
+  return {
+    text: `
+      with ${fenceText(table)}, changed as (
+        select ${id} as id,
+          octet_length(${metadata}::text) as bytes_before, octet_length(${after}::text) as bytes,
+          ${filterable(metadata)} as filterable_before, ${filterable(after)} as filterable
+          ${mapping.metadata === null ? '' : `, ${changed(ownText(mapping.metadata), set.own)} as own`}
+        from p, ${name} t where ${keyIn(table, keys, parameters)}
+        order by ${key} collate "C" for update of t
+      ), too_large as (
+        select * from (
+          select id::text as key, bytes, filterable as "filterableBytes",
+            -- PostgreSQL writes more spaces than JSON needs: what was small enough may look too large.
+            bytes > greatest(${add(bytesMax)}, bytes_before) as whole,
+            filterable > greatest(${add(filterableBytesMax)}, filterable_before) as part
+          from changed
+        ) sizes where whole or part limit 1
+      ), written as (
+        update ${name} t set ${assignmentsText(mapping, touched)}
+        from changed ${touched.length > 0 ? populatedText(name, add(JSON.stringify(set.columns))) : ''}
+        where ${id} = changed.id and not ${add(dryRun)} and not exists (select from too_large)
+        returning 1
+      )
+      ${outcomeText}, (select to_json(too_large) from too_large) as "tooLarge"`,
+    values: parameters.values,
+    reused: mapping.columns.length === 0,
+  };
+}
 
 export function deleteStatement(
   table: Table,
   fence: Fence,
   target: { readonly keys: readonly string[] } | { readonly filter: Filter },
 ): Statement {
-  const { values, add } = createParameters(...fenceValues(fence));
+  const { name, id, key } = table;
+  const parameters = createParameters(...fenceValues(fence));
   const condition =
     'keys' in target
-      ? `t.id = any (${add(target.keys)}::text[])`
-      : filterSql(target.filter, { metadata: table.metadata, add });
+      ? keyIn(table, target.keys, parameters)
+      : filterSql(target.filter, { ...table, add: parameters.add });
   return {
     text: `
-      with ${fenceText}, doomed as (
-        select t.id from p, ${table.name} t where ${condition}
-        order by t.id collate "C" for update of t
+      with ${fenceText(table)}, doomed as (
+        select ${id} as id from p, ${name} t where ${condition}
+        order by ${key} collate "C" for update of t
       ), written as (
-        delete from ${table.name} t using doomed where t.id = doomed.id returning 1
+        delete from ${name} t using doomed where ${id} = doomed.id returning 1
       )
       ${outcomeText}`,
-    values,
+    values: parameters.values,
     reused: 'keys' in target,
   };
 }
 
-/**
- * `for share` waits for whoever is changing the placement, and then looks again. An advisory lock
- * in the same statement would not fence: the statement's snapshot is taken before it.
- */
-const fenceText = `p as (
-  select 1 from quiver.placement
-  where bucket = $1 and collection = $2 and version = $3 and state <> 'dropped' for share
-)`;
+const fenceText = ({ standing }: Table): string => `p as (${standing.fence})`;
 
 const fenceValues = ({ bucket, collection, version }: Fence): unknown[] => [
   bucket,
@@ -130,3 +179,25 @@ const fenceValues = ({ bucket, collection, version }: Fence): unknown[] => [
 
 const outcomeText = `
   select (select count(*) from p) as fenced, (select count(*) from written) as written`;
+
+const namesText = (names: readonly string[]): string => names.map(quoteIdentifier).join(', ');
+
+const excludedText = (column: string): string =>
+  `${quoteIdentifier(column)} = excluded.${quoteIdentifier(column)}`;
+
+const ownText = (column: string): string => `coalesce(t.${quoteIdentifier(column)}, '{}')`;
+
+/** The values of plain columns, read from JSON as PostgreSQL reads their types. */
+const populatedText = (name: string, json: string): string =>
+  `, jsonb_populate_record(null::${name}, ${json}::jsonb) c`;
+
+function assignmentsText({ vector, metadata }: TableMapping, touched: readonly string[]): string {
+  const texts = [
+    ...(metadata === null ? [] : [`${quoteIdentifier(metadata)} = changed.own`]),
+    ...touched.map((column) => `${quoteIdentifier(column)} = c.${quoteIdentifier(column)}`),
+  ];
+  // Without a place for anything there is nothing to change, and the record was there all the same.
+  return texts.length > 0
+    ? texts.join(', ')
+    : `${quoteIdentifier(vector)} = t.${quoteIdentifier(vector)}`;
+}

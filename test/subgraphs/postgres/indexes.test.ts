@@ -1,6 +1,6 @@
 import type { IndexSpec, ShardIndex } from '../../../subgraphs/store.ts';
 import { onReal } from '../../support/databases.ts';
-import { codeFrom, during } from '../../support/store-calls.ts';
+import { codeFrom, during, indexIn } from '../../support/store-calls.ts';
 import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
@@ -11,23 +11,7 @@ beforeAll(async () => {
 afterAll(() => pod.close());
 
 const build = (collection: string, more: Partial<IndexSpec> = {}) =>
-  during((call) =>
-    pod.store.createIndex(
-      {
-        bucket: pod.bucket,
-        collection,
-        method: 'HNSW',
-        metric: 'L2',
-        m: null,
-        efConstruction: null,
-        lists: null,
-        ifNotExists: true,
-        waitMs: 20_000,
-        ...more,
-      },
-      call,
-    ),
-  );
+  during((call) => pod.store.createIndex(indexIn(pod.bucket, collection, more), call));
 
 const everything = { count: true, bytes: true, indexes: true };
 

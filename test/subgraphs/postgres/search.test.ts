@@ -6,7 +6,7 @@ import { openDatabase } from '../../../subgraphs/postgres/pool.ts';
 import { openPostgresStore } from '../../../subgraphs/postgres/postgres-store.ts';
 import { onReal, testDatabases } from '../../support/databases.ts';
 import { nearestFirst, referenceRecords } from '../../support/reference-records.ts';
-import { during, silent } from '../../support/store-calls.ts';
+import { during, indexIn, silent } from '../../support/store-calls.ts';
 import { fill, openPod, queryOf, specOf, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
@@ -31,20 +31,7 @@ const line = (count: number) =>
 
 const build = (collection: string, method: 'HNSW' | 'IVFFLAT') =>
   during((call) =>
-    pod.store.createIndex(
-      {
-        bucket: pod.bucket,
-        collection,
-        method,
-        metric: 'L2',
-        m: null,
-        efConstruction: null,
-        lists: null,
-        ifNotExists: false,
-        waitMs: 20_000,
-      },
-      call,
-    ),
+    pod.store.createIndex(indexIn(pod.bucket, collection, { method, ifNotExists: false }), call),
   );
 
 describe('a search in a small collection', () => {

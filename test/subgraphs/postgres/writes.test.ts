@@ -195,16 +195,14 @@ test('a write to a collection that is gone says so, or that the placement is sta
   await fill(pod, specOf(pod, 'gone'), []);
   await upsert('gone', [recordOf('a', 1, 2, 3, 4)]);
   const ref = { bucket: pod.bucket, collection: 'gone' };
-  await during((call) =>
-    pod.database.query(
-      {
-        text: `with t as (update quiver.placement set state = 'dropped', version = 2
-                 where bucket = $1 and collection = 'gone') select 1`,
-        values: [pod.bucket],
-      },
-      call,
-    ),
+  const run = (text: string, values: unknown[] = []) =>
+    during((call) => pod.database.query({ text, values }, call));
+  await run(
+    `update quiver.placement set state = 'dropped', version = 2
+     where bucket = $1 and collection = 'gone'`,
+    [pod.bucket],
   );
+  await run(`drop table "${pod.bucket}".gone`);
   expect(await codeFrom(upsert('gone', [recordOf('a', 1, 2, 3, 4)]))).toBe('COLLECTION_NOT_FOUND');
   await expect(upsert('gone', [recordOf('a', 1, 2, 3, 4)], 1)).rejects.toMatchObject({
     extensions: { reason: 'STALE_PLACEMENT' },

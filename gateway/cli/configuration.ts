@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { defaultLimits } from '../../schema/limits.ts';
+import { parseConfig, type Config, type PodConfig } from '../config.ts';
+import { placeOf } from '../topology.ts';
+
+/** What a configuration file says to a gateway or a pod; an error names the file. */
+export async function readConfig(
+  file: string,
+  options: { readonly reader: 'gateway' | 'pod' } = { reader: 'gateway' },
+): Promise<Config> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Error(`The configuration file ${file} must be readable; name it with --config.`, {
+      cause: error,
+    });
+  });
+  try {
+    return parseConfig(text, process.env, options);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${file}: ${message}`, { cause: error });
+  }
+}
+
+/** What holds when there is no file. */
+export const configOver = (pods: readonly PodConfig[]): Config => ({
+  name: 'quiver',
+  host: '127.0.0.1',
+  port: 4_000,
+  pods,
+  subgraphs: [],
+  redis: null,
+  limits: defaultLimits,
+  minCoverage: 0,
+  logLevel: process.env['LOG_LEVEL'] ?? 'warn',
+  embedder: 'hash',
+  embedders: [],
+  collections: [],
+});
+
+/** pod-a, pod-b, ... */
+export const podName = (i: number): string => `pod-${String.fromCodePoint(97 + i)}`;
+
+/** The pods of databases that a command line names, in this order. */
+export function databasePods(urls: readonly string[]): PodConfig[] {
+  const twice = urls.find((url, i) => urls.indexOf(url) !== i);
+  if (twice !== undefined) {
+    throw new Error(`--database must name another one each time; got one twice. ${placeOf(twice)}`);
+  }
+  return urls.map((url, i) => ({ name: podName(i), kind: 'database', url }));
+}

@@ -1,0 +1,140 @@
+import type { Limits } from '../../../schema/limits.ts';
+import type { Embedder } from '../../../subgraphs/embedder.ts';
+import type { Collection, CollectionRef, VectorStore } from '../../../subgraphs/store.ts';
+import { withRetries, type Patience } from '../retries.ts';
+import { createBatch, type Batch } from './batch.ts';
+import { deliver } from './delivery.ts';
+import { draftsOf, type Draft, type Shape } from './drafts.ts';
+import type { Journal, Progress } from './journal.ts';
+import { createLanes } from './lanes.ts';
+import type { Row, Rows } from './row.ts';
+import { openTarget, type NewCollection } from './target.ts';
+
+export interface ImportPlan {
+  readonly rows: Rows;
+  readonly ref: CollectionRef;
+  /** null: the collection must be there. */
+  readonly create: NewCollection | null;
+  readonly shape: Shape;
+  readonly batchRecords: number;
+  readonly rejectsMax: number;
+}
+
+export interface ImportTools {
+  readonly store: VectorStore;
+  readonly limits: Limits;
+  /** null: the lines bring their vectors. */
+  readonly embedder: Embedder | null;
+  readonly journal: Journal;
+  /** Its signal stops the import after the batches under way. */
+  readonly patience: Patience;
+}
+
+export type Ending = 'done' | 'interrupted';
+
+/**
+ * Write the records of all rows, several batches at a time. Whatever ends it early, what the journal
+ * says is done is done, and another run goes on from there.
+ */
+export async function runImport(plan: ImportPlan, tools: ImportTools): Promise<Ending> {
+  const { journal, patience } = tools;
+  const lanes = createLanes(lanesMax);
+  let ending: Ending;
+  try {
+    try {
+      ending = await feed(plan, tools, (batch, collection) =>
+        lanes.begin(batch.records, deliveryOf(batch, collection, tools)),
+      );
+    } finally {
+      await lanes.settle().finally(() => journal.save());
+    }
+  } catch (error) {
+    if (!patience.signal.aborted) throw error;
+    ending = 'interrupted';
+  }
+  checkRejects(journal.progress, plan.rejectsMax);
+  if (ending === 'done') journal.complete();
+  return ending;
+}
+
+/** More in flight make a write slower and no more of them a second. */
+const lanesMax = 6;
+
+/** Half a request: metadata may take more on the way than it does here. */
+const shareOfBody = 0.5;
+
+type Send = (batch: Batch, collection: Collection | null) => Promise<void>;
+
+async function feed(plan: ImportPlan, tools: ImportTools, send: Send): Promise<Ending> {
+  const { limits, journal, patience } = tools;
+  const batch = createBatch({
+    recordsMax: plan.batchRecords,
+    bytesMax: limits.bodyBytesMax * shareOfBody,
+  });
+  let collection: Collection | null = null;
+  let line = journal.progress.line;
+  const flush = (upTo: number): Promise<void> => send(batch.take(upTo), collection);
+
+  for await (const rows of plan.rows) {
+    for (const row of rows) {
+      const drafts = readRow(row, plan.shape, limits);
+      if (drafts instanceof Error) batch.reject({ line: row.line, key: null, error: drafts });
+      else {
+        collection ??= await openFor(drafts[0]!, plan, tools);
+        for (const draft of drafts) {
+          if (batch.isFull) await flush(line);
+          batch.add(row.line, draft);
+        }
+      }
+      line = row.line;
+      if (batch.isFull) await flush(line);
+    }
+    if (patience.signal.aborted) return 'interrupted';
+    checkRejects(journal.progress, plan.rejectsMax);
+  }
+  if (!batch.isEmpty) await flush(line);
+  return 'done';
+}
+
+function readRow({ fields }: Row, shape: Shape, limits: Limits): readonly Draft[] | Error {
+  if (fields instanceof Error) return fields;
+  try {
+    return draftsOf(fields, shape, limits);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** The first record says what dimension a new collection has. */
+function openFor(
+  draft: Draft,
+  { ref, create }: ImportPlan,
+  { store, embedder, patience }: ImportTools,
+): Promise<Collection> {
+  const dimension = draft.vector?.length ?? embedder?.dimension ?? 0;
+  return withRetries(patience, (call) => openTarget(store, { ...ref, create, dimension }, call));
+}
+
+function deliveryOf(
+  { records, rejects, line }: Batch,
+  collection: Collection | null,
+  { store, embedder, patience, journal }: ImportTools,
+): () => Promise<void> {
+  const finish = journal.begin();
+  return async () => {
+    const items = [...records.values()];
+    const refused = collection
+      ? await deliver(items, { store, collection, embedder, patience })
+      : [];
+    finish({
+      line,
+      written: items.length - refused.length,
+      rejects: [...rejects, ...refused].sort((a, b) => a.line - b.line),
+    });
+  };
+}
+
+function checkRejects({ rejected }: Progress, rejectsMax: number): void {
+  if (rejected <= rejectsMax) return;
+  throw new Error(`At most ${rejectsMax} lines may be rejected; ${rejected} were.`);
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { openCommandSubject, type CommandSubject } from '../support/command-subject.ts';
+import { onReal, testDatabases } from '../support/databases.ts';
+
+let subject: CommandSubject;
+beforeAll(async () => {
+  subject = await openCommandSubject();
+});
+afterAll(() => subject.close());
+
+/** A writer whose transaction holds up every build on one shard until it ends. */
+async function holdUp(collection: string): Promise<Client> {
+  const client = await connect();
+  await client.query('begin');
+  await client.query(`lock table "${subject.bucket}"."${collection}" in row exclusive mode`);
+  return client;
+}
+
+async function connect(): Promise<Client> {
+  const client = new Client({ connectionString: testDatabases()[0]!.url });
+  await client.connect();
+  return client;
+}
+
+onReal('without waiting, the command ends when the build has begun on every shard', async () => {
+  await subject.byUrl(['collection', 'create', 'begun', '--dimension', '3']);
+  const writer = await holdUp('begun');
+
+  const begun = await subject.byUrl(['collection', 'index', 'begun', '--no-wait', '--json']);
+  await writer.query('rollback');
+  await writer.end();
+
+  expect(begun.code).toBe(0);
+  expect(begun.stderr).toContain('pod-a: BUILDING 0 %\n');
+  expect(JSON.parse(begun.stdout)).toMatchObject({
+    index: { state: 'BUILDING', shards: [{ pod: 'pod-a', state: 'BUILDING' }, {}, {}] },
+  });
+  const built = await subject.byUrl(['collection', 'index', 'begun']);
+  expect(built.stdout).toBe('HNSW index of COSINE: pod-a READY, pod-b READY, pod-c READY.\n');
+});
+
+onReal(
+  'a build that fails ends with its reason; the same command replaces what it left',
+  async () => {
+    await subject.byUrl(['collection', 'create', 'broken', '--dimension', '3']);
+    const writer = await holdUp('broken');
+
+    const building = subject.byUrl(['collection', 'index', 'broken']);
+    await terminateBuild('broken');
+    const failed = await building;
+    await writer.query('rollback');
+    await writer.end();
+
+    expect({ code: failed.code, stdout: failed.stdout }).toEqual({ code: 1, stdout: '' });
+    expect(failed.stderr).toMatch(/"pod-a".*\(POD_UNAVAILABLE\)\n$/);
+    const shown = await subject.byUrl(['collection', 'show', 'broken']);
+    expect(shown.stdout).toMatch(/pod-a +INVALID/);
+
+    const again = await subject.byUrl(['collection', 'index', 'broken']);
+    expect(again.stdout).toBe('HNSW index of COSINE: pod-a READY, pod-b READY, pod-c READY.\n');
+  },
+);
+
+/** Ends the connection that builds, once there is one. */
+async function terminateBuild(collection: string): Promise<void> {
+  const client = await connect();
+  const text = `
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where query like '%create index%' || $1 || '%' and pid <> pg_backend_pid()`;
+  for (let count: number | null = 0; !count; await sleep(20)) {
+    ({ rowCount: count } = await client.query(text, [`"${subject.bucket}"."${collection}"`]));
+  }
+  await client.end();
+}

@@ -1,0 +1,300 @@
+import { diagnose, type Expected, type Finding } from '../../gateway/diagnosis.ts';
+import { spreadSlots, type Placement } from '../../schema/placement.ts';
+import type { PodFacts, PodReport, TableFacts } from '../../subgraphs/report.ts';
+import type { ShardIndex } from '../../subgraphs/store.ts';
+
+const index = (more: Partial<ShardIndex> = {}): ShardIndex => ({
+  name: 'ix',
+  method: 'HNSW',
+  metric: 'COSINE',
+  options: { m: 16 },
+  state: 'READY',
+  percent: null,
+  bytes: 1,
+  ...more,
+});
+
+const table = (more: Partial<TableFacts> = {}): TableFacts => ({
+  bucket: 'vecs',
+  collection: 'docs',
+  table: '"vecs"."docs"',
+  key: '"id"',
+  dimension: 128,
+  elementType: 'FLOAT32',
+  metric: 'COSINE',
+  rowsEstimate: 20_000,
+  canRead: true,
+  canWrite: true,
+  keysOrdered: true,
+  indexes: [index()],
+  placement: null,
+  problem: null,
+  ...more,
+});
+
+const placement = (more: Partial<Placement> = {}): Placement => ({
+  uid: 'u',
+  version: 1,
+  state: 'active',
+  slots: spreadSlots(['a', 'b']),
+  ...more,
+});
+
+const facts = (more: Partial<PodFacts> = {}): PodFacts => ({
+  postgres: '17.2 (Debian 17.2-1)',
+  pgvector: '0.8.0',
+  clockAt: 1_000_000,
+  clockTookMs: 2,
+  role: 'quiver',
+  canCreate: true,
+  settings: { maintenance_work_mem: '64MB', default_transaction_read_only: 'off' },
+  tables: [],
+  ...more,
+});
+
+const up = (pod: string, more: Partial<PodFacts> = {}): PodReport => ({
+  pod,
+  error: null,
+  facts: facts(more),
+});
+
+const down = (pod: string): PodReport => ({ pod, error: new Error('is down'), facts: null });
+
+const placed = (more: Partial<Placement> = {}): TableFacts =>
+  table({ placement: placement(more), rowsEstimate: 100 });
+
+/** Level, pod and the words of the problem that matter. */
+const brief = ({ level, pod, problem }: Finding) => [level, pod, problem] as const;
+
+const both = (a: readonly TableFacts[], b: readonly TableFacts[]) => [
+  up('a', { tables: a }),
+  up('b', { tables: b }),
+];
+
+test('of healthy pods nothing is said', () => {
+  expect(diagnose(both([placed()], [placed()]))).toEqual([]);
+  expect(diagnose([up('a', { tables: [table()] }), up('b')])).toEqual([]);
+  expect(diagnose([])).toEqual([]);
+});
+
+const dropped = placed({ state: 'dropped', version: 2 });
+const lost = table({ placement: placement(), problem: 'Its table must be there; it is not.' });
+
+test.each<[string, readonly PodReport[], readonly (readonly [string, string | null, RegExp])[]]>([
+  ['a pod that is down', [up('a'), down('b')], [['error', 'b', /is down/]]],
+  ['an old PostgreSQL', [up('a', { postgres: '12.9' })], [['error', 'a', /13 or newer.*12\.9/]]],
+  ['an old pgvector', [up('a', { pgvector: '0.7.4' })], [['error', 'a', /0\.8 or newer.*0\.7\.4/]]],
+  ['no pgvector', [up('a', { pgvector: null })], [['error', 'a', /without it/]]],
+  [
+    'versions that differ',
+    [up('a', { pgvector: '0.8.1' }), up('b')],
+    [['warning', null, /0\.8\.1 on a, 0\.8\.0 on b/]],
+  ],
+  [
+    'major versions that differ',
+    [up('a'), up('b', { postgres: '18.1' })],
+    [['warning', null, /17 on a, 18 on b/]],
+  ],
+  ['no right to create', [up('a', { canCreate: false })], [['note', 'a', /may not create/]]],
+  [
+    'a default of read-only',
+    [up('a', { settings: { default_transaction_read_only: 'on' } })],
+    [['warning', 'a', /no write gets through/]],
+  ],
+  [
+    'a replica',
+    [up('a', { settings: { in_hot_standby: 'on', default_transaction_read_only: 'on' } })],
+    [['warning', 'a', /is a replica/]],
+  ],
+  [
+    'clocks apart',
+    [up('a'), up('b', { clockAt: 1_002_500 })],
+    [['warning', null, /b is 2\.5 s ahead of that of a/]],
+  ],
+  [
+    'a clock that was slow to tell',
+    [up('a'), up('b', { clockAt: 1_002_500, clockTookMs: 2_000 })],
+    [],
+  ],
+  [
+    'no right to read',
+    [up('a', { tables: [table({ canRead: false, canWrite: false })] })],
+    [['error', 'a', /quiver may not read "vecs"."docs"/]],
+  ],
+  [
+    'no right to write',
+    [up('a', { tables: [table({ canWrite: false })] })],
+    [['note', 'a', /may not write/]],
+  ],
+  [
+    'an invalid index',
+    [
+      up('a', {
+        tables: [table({ indexes: [index(), index({ name: 'bad', state: 'INVALID' })] })],
+      }),
+    ],
+    [['warning', 'a', /bad is invalid/]],
+  ],
+  [
+    'an index under way',
+    [up('a', { tables: [table({ indexes: [index({ state: 'BUILDING', percent: 41.6 })] })] })],
+    [['note', 'a', /being built \(41 %\)/]],
+  ],
+  [
+    'many rows without an index of the metric',
+    [up('a', { tables: [table({ indexes: [index({ metric: 'L2' })] })] })],
+    [['warning', 'a', /20000 rows and no index of COSINE/]],
+  ],
+  [
+    'few rows without an index',
+    [up('a', { tables: [table({ indexes: [], rowsEstimate: 9_999 })] })],
+    [],
+  ],
+  [
+    'any index, where no metric is known',
+    [up('a', { tables: [table({ metric: null, indexes: [index({ metric: 'L1' })] })] })],
+    [],
+  ],
+  [
+    'an index on one shard only',
+    both([placed()], [{ ...placed(), indexes: [] }]),
+    [['warning', 'b', /no HNSW index of COSINE, which other pods have/]],
+  ],
+  [
+    'an index on one shard only, and many rows: said once',
+    both([{ ...placed() }], [{ ...placed(), indexes: [], rowsEstimate: 20_000 }]),
+    [['warning', 'b', /each search reads all/]],
+  ],
+  [
+    'an index larger than the memory of a build',
+    [up('a', { tables: [table({ rowsEstimate: 1_000_000, dimension: 1_536 })] })],
+    [['note', 'a', /about 6496MB to build; maintenance_work_mem is 64MB/]],
+  ],
+  [
+    'keys in another order',
+    [up('a', { tables: [table({ keysOrdered: false })] })],
+    [['note', 'a', /sorts them all/]],
+  ],
+  ['a table that is lost', both([lost], [placed()]), [['error', 'a', /must be there/]]],
+  [
+    'dimensions that differ between found tables',
+    both([table()], [table({ dimension: 3 })]),
+    [['error', null, /has the dimension 128 on a and 3 on b/]],
+  ],
+  [
+    'element types that differ between found tables',
+    both([table()], [table({ elementType: 'FLOAT16' })]),
+    [['error', null, /has the element type FLOAT32 on a and FLOAT16 on b/]],
+  ],
+  [
+    'a table found on several pods',
+    both([table()], [table()]),
+    [['warning', null, /on a and b: it is searched on all of them and takes no writes/]],
+  ],
+  [
+    'one name twice',
+    both(
+      [placed({ slots: spreadSlots(['a']) })],
+      [placed({ uid: 'v', slots: spreadSlots(['b']) })],
+    ),
+    [['error', null, /is another collection on each of a and b/]],
+  ],
+  [
+    'slots that differ',
+    both([placed()], [placed({ slots: spreadSlots(['a', 'b', 'c']) })]),
+    [['error', null, /has other slots on a than on b/]],
+  ],
+  [
+    'a member behind the others',
+    both([placed({ version: 2 })], [placed()]),
+    [['error', 'b', /version 1 and on other pods 2/]],
+  ],
+  ['a member without its part', both([placed()], []), [['error', 'b', /has no part/]]],
+  [
+    'a member that is silent',
+    [up('a', { tables: [placed()] }), down('b')],
+    [['error', 'b', /down/]],
+  ],
+  [
+    'a member that nobody configured',
+    [up('a', { tables: [placed()] })],
+    [['error', 'b', /which the configuration does not name/]],
+  ],
+  [
+    'slots that are missing or held twice',
+    both(
+      [placed({ slots: { a: [[0, 511]], b: [[500, 1_000]] } })],
+      [placed({ slots: { a: [[0, 511]], b: [[500, 1_000]] } })],
+    ),
+    [['error', null, /23 have none and 12 several/]],
+  ],
+  [
+    'a creation that was cut',
+    both([placed({ state: 'creating' })], [placed({ state: 'creating' })]),
+    [['warning', null, /cut half-way/]],
+  ],
+  ['a collection that was deleted while a pod was down', both([dropped], [placed()]), []],
+  [
+    'a table beside a collection of its name',
+    both([placed({ slots: spreadSlots(['a']) })], [table()]),
+    [['warning', 'b', /is no part of the collection/]],
+  ],
+])('%s', (_, reports, expected) => {
+  const findings = diagnose(reports);
+
+  expect(findings.map(brief)).toEqual(
+    expected.map(([level, pod, problem]) => [level, pod, expect.stringMatching(problem)]),
+  );
+  for (const { advice } of findings) expect(advice).not.toBe('');
+});
+
+test('the index that would order the keys is told as SQL', () => {
+  const documents = table({
+    table: '"public"."documents"',
+    key: '("id"::text)',
+    keysOrdered: false,
+  });
+
+  expect(diagnose([up('a', { tables: [documents] })])[0]?.advice).toBe(
+    'create index concurrently on "public"."documents" (("id"::text) collate "C")',
+  );
+});
+
+test('the index that others have is told as a command', () => {
+  const lacking = table({ bucket: 'own', rowsEstimate: 1, indexes: [], metric: 'L2' });
+  const having = { ...lacking, indexes: [index({ method: 'IVFFLAT', metric: 'L2' })] };
+
+  expect(diagnose(both([having], [lacking])).map(({ advice }) => advice)).toContain(
+    'quiver collection index docs --bucket own --method ivfflat --metric l2',
+  );
+});
+
+test('the worst comes first', () => {
+  const tables = [table({ keysOrdered: false, indexes: [] })];
+
+  expect(diagnose([up('a', { tables }), down('b')]).map(({ level }) => level)).toEqual([
+    'error',
+    'warning',
+    'note',
+  ]);
+});
+
+describe('what the configuration says', () => {
+  const expected = (more: Partial<Expected> = {}): Expected[] => [
+    { bucket: 'vecs', collection: 'docs', pods: null, mapping: {}, ...more },
+  ];
+
+  test('a pod that is named for a found table makes it whole', () => {
+    const reports = both([table()], [table({ dimension: 3 })]);
+
+    expect(diagnose(reports, expected({ pods: ['b'], mapping: null }))).toEqual([]);
+  });
+
+  test('a mapped table that no pod has is an error, but not while a pod is silent', () => {
+    expect(diagnose([up('a')], expected()).map(brief)).toEqual([
+      ['error', null, expect.stringMatching(/no pod can serve/)],
+    ]);
+    expect(diagnose([up('a'), down('b')], expected())).toHaveLength(1);
+    expect(diagnose([up('a'), down('b')], expected({ pods: ['a'] }))).toHaveLength(2);
+  });
+});
