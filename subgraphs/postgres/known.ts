@@ -5,6 +5,7 @@ import type { Collection, CollectionRef, ShardIndex } from '../store.ts';
 import { sqlStateOf } from './database-errors.ts';
 import type { Database } from './database.ts';
 import { settingOf } from './catalogue.ts';
+import { samplePlaces } from './sample.ts';
 import { toIndexes, toServed, type CollectionRow, type Served } from './rows.ts';
 import { foundStanding, knownStatement, placedStanding } from './sql/placements.ts';
 import { createTable, vecsMapping, type Table } from './table.ts';
@@ -16,7 +17,12 @@ export interface Known {
   /** The pod that owns each slot, by slot. */
   readonly owners: readonly string[];
   readonly indexes: readonly ShardIndex[];
+  /** Infinity while nobody has counted. */
   readonly rowsEstimate: number;
+  /** Places in the table, as a tid[]. */
+  readonly sample: string;
+  /** By filter, whether it had few matches when they were last counted. */
+  readonly choices: Map<string, boolean>;
 }
 
 export interface Memory {
@@ -80,12 +86,13 @@ export async function withKnown<T>(
   }
 }
 
-/** How long changes that no answer shows may go unseen: new indexes, growth. */
+/** How long changes that no answer shows may go unseen: new indexes, growth, matches of filters. */
 const rememberedMs = 10_000;
 const collectionsMax = 10_000;
 
 export interface KnownRow extends CollectionRow {
   readonly rowsEstimate: number | null;
+  readonly pages: number | null;
 }
 
 const keyOf = ({ bucket, collection }: CollectionRef): string => `${bucket}\0${collection}`;
@@ -105,6 +112,8 @@ export function toKnown(row: KnownRow, served: Served): Known {
     owners: ownersOf(collection.placement),
     indexes: toIndexes(row.indexes ?? []),
     rowsEstimate: row.rowsEstimate ?? 0,
+    sample: samplePlaces(row.rowsEstimate ?? 0, row.pages ?? 0),
+    choices: new Map(),
   };
 }
 

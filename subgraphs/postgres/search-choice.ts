@@ -1,12 +1,15 @@
 import type { Filter } from '../../schema/filter.ts';
 import { indexedValuesMax } from './filter-sql.ts';
+import type { Known } from './known.ts';
 import { quoteIdentifier } from './sql/identifier.ts';
 import type { Table } from './table.ts';
 
 /** What a shard needs to choose, by itself and for one filter, between its index and an exact scan. */
 export interface Choice {
-  /** The share of the table's pages that is looked at first. */
-  readonly samplePercent: number;
+  /** The same for searches that choose alike. */
+  readonly key: string;
+  /** Places in the table, as a tid[]: what is there is looked at first. */
+  readonly sample: string;
   /** With a larger share of matches in the sample nothing more is counted: the index. */
   readonly shareMax: number;
   /** Up to so many matches are scanned exactly. */
@@ -23,7 +26,8 @@ export interface Choice {
  */
 export function choiceFor(
   filter: Filter,
-  { table, rowsEstimate, rowsMax }: { table: Table; rowsEstimate: number; rowsMax: number },
+  { table, rowsEstimate, sample }: Pick<Known, 'table' | 'rowsEstimate' | 'sample'>,
+  rowsMax: number,
 ): Choice {
   const rows = Number.isFinite(rowsEstimate) ? rowsEstimate : unknownRows;
   const breakEven =
@@ -31,7 +35,8 @@ export function choiceFor(
   const matchesMax = Math.min(matchesLimit, roundToPower(1.5 * breakEven));
   const visitsMax = Math.min(visitsLimit, Math.ceil((2 * rowsMax * rows) / matchesMax));
   return {
-    samplePercent: Math.min(100, (100 * Math.min(sampleRowsMax, Math.sqrt(rows))) / rows),
+    key: `${matchesMax} ${JSON.stringify(filter)}`,
+    sample,
     shareMax: matchesMax / rows,
     matchesMax,
     visitsMax,
@@ -43,7 +48,6 @@ const roundToPower = (count: number): number => 2 ** Math.round(Math.log2(count)
 
 /** Nobody has counted the table yet. */
 const unknownRows = 100_000;
-const sampleRowsMax = 1_000;
 /** Of matches that are held in memory: half a megabyte. */
 const matchesLimit = 65_536;
 /** What pgvector allows when nothing is set. */
@@ -71,3 +75,13 @@ function isIndexed(filter: Filter): boolean {
       return false;
   }
 }
+
+/** Until the collection is looked at anew, other searches with this filter need not count again. */
+export function rememberChoice({ choices }: Known, { key }: Choice, few: boolean): void {
+  if (key.length > keyLengthMax) return;
+  if (choices.size >= choicesMax) choices.clear();
+  choices.set(key, few);
+}
+
+const keyLengthMax = 1_000;
+const choicesMax = 1_000;

@@ -1,7 +1,7 @@
 import type { IndexMethod } from '../../schema/metric.ts';
 import type { ExactReason, SearchQuery, ShardIndex } from '../store.ts';
+import type { Known } from './known.ts';
 import { choiceFor, type Choice } from './search-choice.ts';
-import type { Table } from './table.ts';
 
 /** How a search goes about it. */
 export type SearchPlan =
@@ -11,7 +11,7 @@ export type SearchPlan =
       readonly method: IndexMethod;
       /** What pgvector needs to be told. */
       readonly settings: Readonly<Record<string, string>>;
-      /** When an exact scan of what passes the filter is cheaper; null: never. */
+      /** When an exact scan of what passes the filter is cheaper; null: it is known not to be. */
       readonly choice: Choice | null;
     };
 
@@ -20,7 +20,7 @@ export const exactly = (reason: ExactReason): SearchPlan => ({ kind: 'exact', re
 /** `rowsMax` is how many rows the search will ask the table for. */
 export function planSearch(
   query: SearchQuery,
-  known: { table: Table; indexes: readonly ShardIndex[]; rowsEstimate: number },
+  known: Pick<Known, 'table' | 'indexes' | 'rowsEstimate' | 'sample' | 'choices'>,
   rowsMax: number,
 ): SearchPlan {
   if (query.mode === 'EXACT') return exactly('ASKED');
@@ -30,13 +30,20 @@ export function planSearch(
   if (query.mode === 'AUTO' && known.rowsEstimate < smallTableRows) return exactly('SMALL_TABLE');
 
   const choice =
-    query.filter && query.mode === 'AUTO' ? choiceFor(query.filter, { ...known, rowsMax }) : null;
+    query.filter && query.mode === 'AUTO' ? choiceFor(query.filter, known, rowsMax) : null;
+  const few = choice ? known.choices.get(choice.key) : false;
+  if (few) return exactly('FEW_MATCHES');
   const iterative = query.filter !== null || rowsMax > efSearchMax ? 'relaxed_order' : 'off';
   const settings =
     index.method === 'HNSW'
       ? hnswSettings(query, { rowsMax, iterative, choice })
       : ivfflatSettings(query, { index, iterative });
-  return { kind: 'index', method: index.method, settings, choice };
+  return {
+    kind: 'index',
+    method: index.method,
+    settings,
+    choice: few === undefined ? choice : null,
+  };
 }
 
 /** Below this an exact scan is as fast as the index, and complete. */

@@ -6,6 +6,7 @@ import type { ExactReason, Match, Plan, SearchAnswer, SearchQuery } from '../sto
 import type { Context } from './context.ts';
 import { withKnown, type Known } from './known.ts';
 import type { RecordRow } from './rows.ts';
+import { rememberChoice } from './search-choice.ts';
 import { exactly, planSearch, type SearchPlan } from './search-plan.ts';
 import { searchStatement } from './sql/search.ts';
 import { readVector } from './vector-bytes.ts';
@@ -117,23 +118,25 @@ async function runPlan(
   }
   if (head.version !== placement.version) memory.forget(query);
   const found = rows.filter((row): row is SearchRow & { key: string } => row.key !== null);
+  // Nothing found is few enough to have been counted.
+  const few = found[0]?.exact ?? true;
+  if (plan.kind === 'index' && plan.choice) rememberChoice(known, plan.choice, few);
   return {
     version: head.version,
-    ...goneBy(plan, found[0]),
+    ...goneBy(plan, few),
     matches: toMatches(found),
     rowCount: found.length,
     truncated: false,
   };
 }
 
-/** The way that the shard chose, where it could. Nothing found is few enough to have been counted. */
+/** The way that the shard chose, where it could. */
 function goneBy(
   plan: SearchPlan,
-  row: SearchRow | undefined,
+  few: boolean,
 ): { readonly plan: Plan; readonly exactReason: ExactReason | null } {
   if (plan.kind === 'exact') return { plan: 'EXACT', exactReason: plan.reason };
-  const few = plan.choice !== null && (row?.exact ?? true);
-  return few
+  return plan.choice && few
     ? { plan: 'EXACT', exactReason: 'FEW_MATCHES' }
     : { plan: plan.method, exactReason: null };
 }

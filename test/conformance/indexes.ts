@@ -45,7 +45,8 @@ export function indexes(subject: () => Subject): void {
     test('says everything of itself and of its shards', async () => {
       const { pods } = subject();
       const collection = await newCollection(records, { dimension });
-      const index = await create(collection, { m: 8, efConstruction: 40 });
+      const options = { m: 8, efConstruction: 40, maintenanceWorkMem: '32MB' };
+      const index = await create(collection, options);
 
       expect(index).toMatchObject({ method: 'HNSW', metric: 'L2', state: 'READY' });
       expect(index.options).toMatchObject({ m: 8, efConstruction: 40 });
@@ -214,6 +215,9 @@ export function indexes(subject: () => Subject): void {
       [{ method: 'HNSW', lists: 32 }, 'input.lists'],
       [{ method: 'IVFFLAT', m: 8 }, 'input.m'],
       [{ waitMs: -1 }, 'input.waitMs'],
+      [{ maintenanceWorkMem: '2 GB' }, 'input.maintenanceWorkMem'],
+      [{ maintenanceWorkMem: '512kB' }, 'input.maintenanceWorkMem'],
+      [{ maintenanceWorkMem: "1GB'; drop" }, 'input.maintenanceWorkMem'],
     ])('%j is refused', async (spec, argument) => {
       const collection = await newCollection();
       expect(await refusedCreation(collection, spec)).toEqual({ code: 'BAD_USER_INPUT', argument });

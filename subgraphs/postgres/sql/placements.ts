@@ -86,16 +86,19 @@ export function knownStatement(catalogue: Catalogue, ref: CollectionRef): Statem
   const parameters = createParameters();
   return {
     text: `
-      select c.*, ${indexesColumn},
+      select c.*, ${indexesColumn}, size.pages,
         -- As the planner does it: rows a page when last counted, times the pages of now.
-        (select case
-            when relpages > 0 then reltuples / relpages * (pg_relation_size(oid) / pageBytes)
-            when pg_relation_size(oid) = 0 then 0
-            else 'Infinity'::float8
-          end
-          from pg_class, (select current_setting('block_size')::int as pageBytes) size
-          where oid = c.relation) as "rowsEstimate"
-      from (${collectionsText(catalogue, parameters, ref)}) c`,
+        case
+          when size.counted > 0 then size.rows / size.counted * size.pages
+          when size.pages = 0 then 0
+          else 'Infinity'::float8
+        end as "rowsEstimate"
+      from (${collectionsText(catalogue, parameters, ref)}) c
+        left join lateral (
+          select reltuples as rows, relpages as counted,
+            pg_relation_size(oid)::float8 / current_setting('block_size')::int as pages
+          from pg_class where oid = c.relation
+        ) size on true`,
     values: parameters.values,
   };
 }

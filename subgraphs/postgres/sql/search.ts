@@ -107,7 +107,7 @@ function chosenText(choice: Choice, parts: Parts, indexed: string): string {
   return `
     with sample as materialized (
       select count(*) filter (where ${filter}) <= ${add(choice.shareMax)}::float8 * count(*) as few
-      from ${table.name} t tablesample system (${add(choice.samplePercent)}::float4)
+      from ${table.name} t where t.ctid = any (${add(choice.sample)}::tid[])
     ), probe as materialized (
       select t.ctid, ${table.key} as id, ${distance} as distance
       from ${table.name} t where (select few from sample) and ${[...finite, filter].join(' and ')}

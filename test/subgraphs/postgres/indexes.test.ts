@@ -1,4 +1,9 @@
 import type { IndexSpec, ShardIndex } from '../../../subgraphs/store.ts';
+import { createIndexStatement } from '../../../subgraphs/postgres/sql/indexes.ts';
+import { createPgvector } from '../../../subgraphs/postgres/sql/pgvector.ts';
+import { placedStanding } from '../../../subgraphs/postgres/sql/placements.ts';
+import { createTable, vecsMapping } from '../../../subgraphs/postgres/table.ts';
+import { createRandom } from '../../bench/random.ts';
 import { onReal } from '../../support/databases.ts';
 import { codeFrom, during, indexIn } from '../../support/store-calls.ts';
 import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
@@ -24,6 +29,13 @@ const inspect = async (collection: string) => {
 
 const indexesOf = async (collection: string): Promise<readonly ShardIndex[]> =>
   (await inspect(collection)).indexes ?? [];
+
+const columns = {
+  idType: 'varchar',
+  idUnique: true,
+  elementType: 'FLOAT32',
+  metadataNullable: false,
+} as const;
 
 const some = [1, 2, 3].map((n) => ({ key: `${n}`, vector: [n, 0, 0, 1], metadata: {} }));
 
@@ -67,6 +79,84 @@ test('an index that is there is kept, or refused', async () => {
   await expect(build('kept', { ifNotExists: false })).rejects.toMatchObject({
     extensions: { code: 'BAD_USER_INPUT', argument: 'input.ifNotExists' },
   });
+});
+
+test('an index that is there is not taken for one with other options', async () => {
+  await fill(pod, specOf(pod, 'other'), some);
+  await build('other', { m: 8 });
+
+  await build('other', { m: 8, efConstruction: 64 });
+  await expect(build('other', { m: 9 })).rejects.toMatchObject({
+    message: expect.stringContaining('input.m must be left out or 8'),
+    extensions: { code: 'BAD_USER_INPUT', argument: 'input.m' },
+  });
+  expect(await indexesOf('other')).toMatchObject([{ options: { m: 8, efConstruction: 64 } }]);
+});
+
+test('lists are a thousandth of the rows, and 30 at least', async () => {
+  const listsFor = (rows: number): number =>
+    Number(
+      /lists = (\d+)/.exec(
+        createIndexStatement(
+          createTable(vecsMapping({ bucket: 'vecs', collection: 'a' }), columns, {
+            pgvector: createPgvector('public'),
+            standing: placedStanding,
+          }),
+          indexIn('vecs', 'a', { method: 'IVFFLAT' }),
+          'name',
+          { concurrently: true, rows },
+        ).text,
+      )?.[1],
+    );
+  expect([0, 29_000, 31_500, 1_000_000, 4_000_000].map(listsFor)).toEqual([
+    30, 30, 31, 1_000, 2_000,
+  ]);
+});
+
+test('a build has the memory that was asked for, in its own session alone', async () => {
+  const spy = jest.spyOn(pod.database, 'background');
+  await fill(pod, specOf(pod, 'memory'), some);
+  await build('memory', { maintenanceWorkMem: '93MB' });
+  expect(spy.mock.calls.map(([, settings]) => settings)).toEqual([
+    { maintenance_work_mem: '93MB' },
+  ]);
+  spy.mockRestore();
+
+  const table = `"${pod.bucket}"."said"`;
+  const said = `current_setting('maintenance_work_mem') as memory`;
+  await pod.database.background(
+    { text: `create table ${table} as select ${said}`, values: [] },
+    { maintenance_work_mem: '93MB' },
+  );
+  const read = (text: string) =>
+    during((call) => pod.database.query<{ memory: string }>({ text, values: [] }, call));
+  expect(await read(`select memory from ${table}`)).toEqual([{ memory: '93MB' }]);
+  expect(await read(`select ${said}`)).not.toEqual([{ memory: '93MB' }]);
+  await read(`drop table ${table}`);
+});
+
+onReal('a build that goes on says how far it is', async () => {
+  const random = createRandom(3);
+  const many = Array.from({ length: 1_000 }, (_, i) => ({
+    key: `${i}`,
+    vector: Array.from({ length: 4 }, random),
+    metadata: {},
+  }));
+  await fill(pod, specOf(pod, 'slow'), many);
+  await build('slow', { m: 100, efConstruction: 1_000, waitMs: 0 });
+
+  const seen: (ShardIndex | undefined)[] = [];
+  do {
+    seen.push((await indexesOf('slow'))[0]);
+  } while (seen.at(-1)?.state !== 'READY');
+
+  const percents = seen.flatMap((index) =>
+    index?.state === 'BUILDING' && index.percent !== null ? [index.percent] : [],
+  );
+  expect(percents.length).toBeGreaterThan(0);
+  expect(percents.every((percent) => percent >= 0 && percent <= 100)).toBe(true);
+  expect(Math.max(...percents)).toBeGreaterThan(0);
+  expect(seen.at(-1)).toMatchObject({ state: 'READY', percent: null });
 });
 
 test('builds of the same index at the same time are one build', async () => {
