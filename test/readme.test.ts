@@ -11,6 +11,7 @@ test.each([
   ['`offset` + `k` of a search', count(limits.windowMax)],
   ['records in one write, keys in one read', count(limits.writeRecordsMax)],
   ['records in one page of a scan', count(limits.pageMax)],
+  ['segments of a scan', count(limits.segmentsMax)],
   ['key', `${count(limits.keyBytesMax)} bytes`],
   [
     'metadata of a record',
@@ -34,6 +35,8 @@ test.each([
     'request',
     `${limits.bodyBytesMax / 1_024 ** 2} MiB, ${limits.queryDepthMax} levels, ${limits.rootFieldsMax} root fields`,
   ],
+  ["one pod's answer to a gateway", `${limits.answerBytesMax / 1_024 ** 2} MiB`],
+  ['statements in flight on one pod', `${limits.poolConnectionsMax}; further ones wait`],
   ['time', `${limits.timeoutMsDefault / 1_000} s, at most ${limits.timeoutMsMax / 1_000} s`],
 ])('the README has the limit of %s as it is', (what, limit) => {
   expect(readme).toContain(`| ${what} | ${limit} |`);

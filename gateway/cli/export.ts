@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -111,6 +111,11 @@ async function writeTo(file: string | undefined, lines: AsyncIterable<string>): 
   if (file === undefined) return pipeline(source, process.stdout, { end: false });
   const part = `${file}.part`;
   const sink = createWriteStream(part);
-  await (isCompressed(file) ? pipeline(source, createGzip(), sink) : pipeline(source, sink));
-  await rename(part, file);
+  try {
+    await (isCompressed(file) ? pipeline(source, createGzip(), sink) : pipeline(source, sink));
+    await rename(part, file);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
 }

@@ -1,90 +1,12 @@
 #!/usr/bin/env node
 import './production.ts';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Command, Option } from 'commander';
-import { packageRoot } from '../../subgraphs/package-root.ts';
-import { addCollection } from './collection.ts';
-import { addCollections } from './collections.ts';
-import { addDoctor } from './doctor.ts';
 import { exitCodes } from './exit-codes.ts';
-import { addExport } from './export.ts';
-import { addImport } from './import/add-import.ts';
-import { addSearch } from './search.ts';
-import type { PodCommandOptions } from './pod.ts';
-import type { UpOptions } from './up.ts';
-import { integer } from './values.ts';
+import { createProgram } from './program.ts';
 
-// Servers are loaded when one is started: they cost every other command half a second.
-const program = new Command('quiver')
-  .description('A GraphQL federation gateway over sharded pgvector pods')
-  .version(version())
-  .showHelpAfterError('(add --help for what there is)')
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage));
-
-program
-  .command('up')
-  .description('everything at once: embedded pods, or the databases given, and the gateway')
-  .addOption(
-    new Option('--pods <count>', 'embedded pods').argParser(integer(1, 26)).default(undefined, '3'),
-  )
-  .addOption(hostOption())
-  .addOption(portOption(4_000))
-  .option('--data-dir <folder>', 'where embedded pods keep their data', '.quiver')
-  .addOption(
-    new Option('--database <url>', 'a real database in place of embedded pods; repeatable')
-      .argParser((url: string, urls: string[]) => [...urls, url])
-      .default([]),
-  )
-  .addOption(
-    new Option('--redis <url>', 'for the hot cache, which is not there yet').env('REDIS_URL'),
-  )
-  .option('--no-sample', 'embedded pods only: do not load the collection quiver_docs')
-  .action(async (options: UpOptions) => (await import('./up.ts')).upCommand(options));
-
-program
-  .command('pod')
-  .description("one pod's subgraph over one database")
-  .requiredOption('--database <url>', 'a Postgres URL')
-  .option('--name <name>', "the pod's name (default: the one it had last, else its database's)")
-  .option('--config <file>', 'the configuration of its gateway: collections, limits, embedders')
-  .addOption(hostOption())
-  .addOption(portOption(4_101))
-  .action(async (options: PodCommandOptions) => (await import('./pod.ts')).podCommand(options));
-
-program
-  .command('gateway')
-  .description('the gateway over the pods that a file names')
-  .addOption(
-    new Option('--config <file>', 'the configuration').env('QUIVER_CONFIG').default('quiver.yaml'),
-  )
-  .action(async (options: { readonly config: string }) =>
-    (await import('./gateway.ts')).gatewayCommand(options),
-  );
-
-addSearch(program);
-addImport(program);
-addExport(program);
-addCollections(program);
-addCollection(program);
-addDoctor(program);
+const program = createProgram(({ exitCode }) =>
+  process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage),
+);
 
 // Whoever reads our answers may have read enough, as `head` does.
 process.stdout.on('error', () => process.exit(exitCodes.failed));
 await program.parseAsync();
-
-function version(): string {
-  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
-}
-
-function hostOption(): Option {
-  return new Option('--host <address>', 'where to listen').default('127.0.0.1');
-}
-
-function portOption(port: number): Option {
-  return new Option('--port <port>', 'where to listen')
-    .env('PORT')
-    .argParser(integer(0, 65_535))
-    .default(port);
-}

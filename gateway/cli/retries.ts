@@ -7,7 +7,7 @@ export interface Patience {
   readonly timeoutMs: number;
   readonly retryCount: number;
   readonly firstWaitMs: number;
-  /** No further attempt after this. */
+  /** No further attempt after this; one that is under way is waited for. */
   readonly signal: AbortSignal;
 }
 
@@ -28,9 +28,11 @@ export function withRetries<T>(patience: Patience, work: (call: Call) => Promise
     minTimeout: firstWaitMs,
     maxTimeout: 5_000,
     randomize: true,
-    signal,
+    // Not the library's own `signal`: it makes an abort of work that succeeds in the meantime.
     shouldRetry: ({ error, attemptNumber }) =>
-      isPassing(error) && (codeOf(error) !== 'PARTIAL_WRITE' || attemptNumber <= 2),
+      !signal.aborted &&
+      isPassing(error) &&
+      (codeOf(error) !== 'PARTIAL_WRITE' || attemptNumber <= 2),
   });
 }
 

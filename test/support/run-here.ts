@@ -1,7 +1,5 @@
-import { Command, CommanderError } from 'commander';
-import { addCollection } from '../../gateway/cli/collection.ts';
-import { addCollections } from '../../gateway/cli/collections.ts';
-import { addSearch } from '../../gateway/cli/search.ts';
+import { CommanderError } from 'commander';
+import { createProgram } from '../../gateway/cli/program.ts';
 import type { Ended } from './run-quiver.ts';
 
 /**
@@ -23,7 +21,7 @@ export async function runHere(args: readonly string[]): Promise<Ended> {
   ];
   const terminals = [process.stdout, process.stderr].map(withoutTerminal);
   try {
-    await programOf().parseAsync(args, { from: 'user' });
+    await createProgram(rethrow).parseAsync(args, { from: 'user' });
     return { code: Number(process.exitCode), ...said };
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -35,12 +33,8 @@ export async function runHere(args: readonly string[]): Promise<Ended> {
   }
 }
 
-function programOf(): Command {
-  const program = new Command('quiver').exitOverride();
-  addSearch(program);
-  addCollections(program);
-  addCollection(program);
-  return program;
+function rethrow(error: CommanderError): never {
+  throw error;
 }
 
 function withoutTerminal(stream: NodeJS.WriteStream): () => void {

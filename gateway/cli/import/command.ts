@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import { readRef } from '../../../subgraphs/arguments.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
@@ -52,30 +53,20 @@ export function importCommand(file: string, options: ImportOptions): Promise<Exi
     const lineBytesMax = opened.limits.bodyBytesMax;
     const input = await openInput(file, { format, infer, lineBytesMax });
     const files = filesOf(input, options);
-    const optionsHash = hashOf([
-      format,
-      infer,
-      readRef(options),
-      shapeOf(options),
-      sourceOf(options),
-    ]);
+    checkFiles(file, files);
+    const what = [format, infer, readRef(options), shapeOf(options), sourceOf(options)];
+    const optionsHash = hashOf(what);
     const restart = options.restart ?? false;
     const journal = openJournal({ ...files, source: input.identity, optionsHash, restart });
     return perform(input, journal, files, { options, opened });
   });
 }
 
-function checkOptions({ embed, textField, chunk, embedder, create }: ImportOptions): void {
+function checkOptions({ embed = false, textField, chunk, embedder }: ImportOptions): void {
   if (embed && textField === undefined) throw new UsageError('--embed needs --text-field.');
-  const without = embed
-    ? null
-    : textField
-      ? '--text-field'
-      : chunk
-        ? '--chunk'
-        : embedder && '--embedder';
-  if (without) throw new UsageError(`${without} needs --embed.`);
-  void create;
+  const ofEmbed = { '--text-field': textField, '--chunk': chunk, '--embedder': embedder };
+  const [name] = Object.entries(ofEmbed).find(([, value]) => value !== undefined) ?? [];
+  if (!embed && name !== undefined) throw new UsageError(`${name} needs --embed.`);
 }
 
 interface Files {
@@ -88,6 +79,13 @@ const filesOf = ({ name, identity }: Input, { progress, rejects }: ImportOptions
   progressFile: progress ?? (identity ? `${name}.quiver-progress.json` : null),
   rejectsFile: rejects ?? `${name}.rejected.ndjson`,
 });
+
+/** What is written must not be what is read, or one another. */
+function checkFiles(file: string, { progressFile, rejectsFile }: Files): void {
+  const paths = [file, rejectsFile, progressFile ?? []].flat().map((path) => resolve(path));
+  if (new Set(paths).size === paths.length) return;
+  throw new UsageError('The file, --rejects and --progress must be different files.');
+}
 
 function shapeOf({ key, vector, metadata, embed, textField, chunk }: ImportOptions): Shape {
   const text =
@@ -132,7 +130,7 @@ async function perform(
     return exitCodeOf(ending, journal);
   } catch (error) {
     meter.close();
-    if (!options.json) console.error(wayOn(journal, files));
+    if (!options.json && journal.progress.line > 0) console.error(wayOn(journal, files));
     throw error;
   } finally {
     stop.release();

@@ -61,7 +61,7 @@ function recordAt(
     const part = lines[start + parts.length];
     if (part === undefined && !atEnd) return null;
     if (part instanceof Error && parts.length === 0) return { lineCount: 1, cells: part };
-    if (!(part instanceof Buffer) || byteCount > bytesMax) {
+    if (!(part instanceof Buffer) || byteCount > bytesMax || parts.length >= recordLinesMax) {
       return { lineCount: 1, cells: unreadable('its quote is never closed') };
     }
     quoted = parts.length > 0 !== hasOddQuotes(part);
@@ -71,6 +71,9 @@ function recordAt(
   const cells = cellsOf(parts);
   return { lineCount: cells instanceof Error ? 1 : parts.length, cells };
 }
+
+/** Lines cost memory also when there is nothing in them. */
+const recordLinesMax = 100_000;
 
 function hasOddQuotes(text: Buffer): boolean {
   let odd = false;

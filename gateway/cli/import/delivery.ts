@@ -1,4 +1,6 @@
 import { codeOf, type ErrorCode } from '../../../schema/errors.ts';
+import { checkFilterable } from '../../../schema/names.ts';
+import type { Limits } from '../../../schema/limits.ts';
 import { checkVector } from '../../../subgraphs/collections.ts';
 import type { Embedder } from '../../../subgraphs/embedder.ts';
 import type { Collection, NewRecord, VectorStore } from '../../../subgraphs/store.ts';
@@ -17,6 +19,7 @@ export interface Destination {
   readonly collection: Collection;
   /** null: no draft needs one. */
   readonly embedder: Embedder | null;
+  readonly limits: Limits;
   readonly patience: Patience;
 }
 
@@ -28,12 +31,14 @@ export async function deliver(
   items: readonly Numbered[],
   destination: Destination,
 ): Promise<readonly Reject[]> {
+  const { collection, limits } = destination;
   const records: { readonly line: number; readonly record: NewRecord }[] = [];
   const refused: Reject[] = [];
   const accept = ({ line, draft }: Numbered, vector: Float32Array): void => {
     const { key, metadata } = draft;
     try {
-      checkVector('vector', vector, destination.collection);
+      checkVector('vector', vector, collection);
+      checkFilterable(metadata, 'metadata', collection.nonFilterableKeys, limits);
       records.push({ line, record: { key, vector, metadata } });
     } catch (error) {
       refused.push({ line, key, error });
@@ -103,11 +108,9 @@ async function inHalves<T>(
 
 /** A part of a write can have failed for anything, also for what one record is. */
 const mayBeOfOne = (error: unknown): boolean =>
-  codeOf(error) === 'PARTIAL_WRITE' || !(isPassing(error) || isOfAll(error) || isAbort(error));
+  codeOf(error) === 'PARTIAL_WRITE' || !(isPassing(error) || isOfAll(error));
 
 const isOfAll = (error: unknown): boolean => ofAll.has(codeOf(error) ?? '');
-
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
 /** Somebody looked at the record and refused it. */
 const isJudged = (error: unknown): boolean => judged.has(codeOf(error) ?? '');

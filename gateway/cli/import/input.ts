@@ -35,9 +35,10 @@ export async function openInput(file: string, options: InputOptions): Promise<In
   }
   return {
     ...source,
-    rows(after, signal) {
+    // Nothing is opened before somebody reads.
+    async *rows(after, signal) {
       const bytes = source.bytes(signal);
-      return format === 'csv'
+      yield* format === 'csv'
         ? readCsv(bytes, { after, lineBytesMax, infer })
         : readNdjson(bytes, { after, lineBytesMax });
     },

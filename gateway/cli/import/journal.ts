@@ -40,7 +40,7 @@ export interface Progress {
 export interface Journal {
   readonly progress: Progress;
   begin(): (part: Part) => void;
-  /** Keep what is done up to now; it is also done now and then. */
+  /** Keep what is done up to now, if anything is; it is also done now and then. */
   save(): void;
   /** All is done: nothing is left to go on with. */
   complete(): void;
@@ -71,7 +71,8 @@ export function openJournal(options: JournalOptions): Journal {
   }
 
   function save(): void {
-    if (progressFile !== null) replaceFile(progressFile, `${JSON.stringify(state)}\n`);
+    if (progressFile !== null && state.line > 0)
+      replaceFile(progressFile, `${JSON.stringify(state)}\n`);
     savedAt = Date.now();
   }
 

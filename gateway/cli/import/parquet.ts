@@ -1,6 +1,7 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import type { AsyncBuffer, FileMetaData, RowGroup } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { checkPages } from './parquet-pages.ts';
 import type { Fields, Row, Rows } from './row.ts';
 
 export interface ParquetFile {
@@ -19,19 +20,25 @@ export async function openParquet(file: string): Promise<ParquetFile> {
 
 /** The same of a file in memory. */
 export async function parquetOf(bytes: AsyncBuffer): Promise<ParquetFile> {
-  const metadata = await sound(() => parquetMetadataAsync(bytes));
+  const metadata = await sound(async () => withSoundCounts(await parquetMetadataAsync(bytes)));
   const rowCount = Number(metadata.num_rows);
   return {
     rowCount,
     async *rows(after) {
-      for (const { from, to } of windowsOf(metadata)) {
+      let checked: RowGroup | null = null;
+      for (const { from, to, group } of windowsOf(metadata)) {
         if (to <= after) continue;
+        if (group !== checked) await sound(() => checkPages(bytes, group));
+        checked = group;
         const rowStart = Math.max(from, after);
         const range = { rowStart, rowEnd: to, useOffsetIndex: true };
-        const found = await sound(() =>
-          parquetReadObjects({ file: bytes, metadata, compressors, ...range }),
-        );
-        yield found.map((fields, i): Row => ({ line: rowStart + i + 1, fields: asJson(fields) }));
+        yield await sound(async () => {
+          const found = await parquetReadObjects({ file: bytes, metadata, compressors, ...range });
+          return found.map((fields, i): Row => ({
+            line: rowStart + i + 1,
+            fields: asJson(fields),
+          }));
+        });
       }
     },
   };
@@ -47,9 +54,18 @@ async function sound<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A count that is far off would have us go through rows without an end. */
+function withSoundCounts(metadata: FileMetaData): FileMetaData {
+  const counts = metadata.row_groups.map((group) => group.num_rows);
+  const total = counts.reduce((sum, count) => sum + count, 0n);
+  if (total === metadata.num_rows && counts.every((count) => count >= 0n)) return metadata;
+  throw new Error(`its row groups hold ${total} rows, and it says ${metadata.num_rows}`);
+}
+
 interface Window {
   readonly from: number;
   readonly to: number;
+  readonly group: RowGroup;
 }
 
 function windowsOf({ row_groups: groups }: FileMetaData): Window[] {
@@ -62,6 +78,7 @@ function windowsOf({ row_groups: groups }: FileMetaData): Window[] {
     return Array.from({ length: Math.ceil(rowCount / step) }, (_, i) => ({
       from: groupStart + i * step,
       to: groupStart + Math.min((i + 1) * step, rowCount),
+      group,
     }));
   });
 }

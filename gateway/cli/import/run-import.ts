@@ -8,7 +8,7 @@ import { draftsOf, type Draft, type Shape } from './drafts.ts';
 import type { Journal, Progress } from './journal.ts';
 import { createLanes } from './lanes.ts';
 import type { Row, Rows } from './row.ts';
-import { openTarget, type NewCollection } from './target.ts';
+import { findTarget, makeTarget, type NewCollection } from './target.ts';
 
 export interface ImportPlan {
   readonly rows: Rows;
@@ -39,19 +39,19 @@ export type Ending = 'done' | 'interrupted';
 export async function runImport(plan: ImportPlan, tools: ImportTools): Promise<Ending> {
   const { journal, patience } = tools;
   const lanes = createLanes(lanesMax);
-  let ending: Ending;
-  try {
+  const send: Send = (batch, collection) =>
+    lanes.begin(batch.records, deliveryOf(batch, collection, tools));
+  async function writeAll(): Promise<Ending> {
     try {
-      ending = await feed(plan, tools, (batch, collection) =>
-        lanes.begin(batch.records, deliveryOf(batch, collection, tools)),
-      );
+      return await feed(plan, tools, send);
     } finally {
       await lanes.settle().finally(() => journal.save());
     }
-  } catch (error) {
-    if (!patience.signal.aborted) throw error;
-    ending = 'interrupted';
   }
+  const ending = await writeAll().catch((error: unknown): Ending => {
+    if (!patience.signal.aborted) throw error;
+    return 'interrupted';
+  });
   checkRejects(journal.progress, plan.rejectsMax);
   if (ending === 'done') journal.complete();
   return ending;
@@ -71,12 +71,13 @@ async function feed(plan: ImportPlan, tools: ImportTools, send: Send): Promise<E
     recordsMax: plan.batchRecords,
     bytesMax: limits.bodyBytesMax * shareOfBody,
   });
-  let collection: Collection | null = null;
+  let collection = plan.create === null ? await openFor(null, plan, tools) : null;
   let line = journal.progress.line;
   const flush = (upTo: number): Promise<void> => send(batch.take(upTo), collection);
 
   for await (const rows of plan.rows) {
     for (const row of rows) {
+      if (patience.signal.aborted) return 'interrupted';
       const drafts = readRow(row, plan.shape, limits);
       if (drafts instanceof Error) batch.reject({ line: row.line, key: null, error: drafts });
       else {
@@ -89,7 +90,6 @@ async function feed(plan: ImportPlan, tools: ImportTools, send: Send): Promise<E
       line = row.line;
       if (batch.isFull) await flush(line);
     }
-    if (patience.signal.aborted) return 'interrupted';
     checkRejects(journal.progress, plan.rejectsMax);
   }
   if (!batch.isEmpty) await flush(line);
@@ -106,26 +106,29 @@ function readRow({ fields }: Row, shape: Shape, limits: Limits): readonly Draft[
 }
 
 /** The first record says what dimension a new collection has. */
-function openFor(
-  draft: Draft,
+async function openFor(
+  first: Draft | null,
   { ref, create }: ImportPlan,
-  { store, embedder, patience }: ImportTools,
+  { store, limits, embedder, patience }: ImportTools,
 ): Promise<Collection> {
-  const dimension = draft.vector?.length ?? embedder?.dimension ?? 0;
-  return withRetries(patience, (call) => openTarget(store, { ...ref, create, dimension }, call));
+  return withRetries(patience, async (call) => {
+    if (create !== null) {
+      const dimension = first?.vector?.length ?? embedder?.dimension ?? 0;
+      await makeTarget(store, { ...ref, ...create, dimension }, limits, call);
+    }
+    return findTarget(store, ref, embedder, call);
+  });
 }
 
 function deliveryOf(
   { records, rejects, line }: Batch,
   collection: Collection | null,
-  { store, embedder, patience, journal }: ImportTools,
+  { journal, ...tools }: ImportTools,
 ): () => Promise<void> {
   const finish = journal.begin();
   return async () => {
     const items = [...records.values()];
-    const refused = collection
-      ? await deliver(items, { store, collection, embedder, patience })
-      : [];
+    const refused = collection ? await deliver(items, { ...tools, collection }) : [];
     finish({
       line,
       written: items.length - refused.length,

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { addAbortSignal, type Readable } from 'node:stream';
+import { addAbortSignal, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 export const formats = ['ndjson', 'csv', 'parquet'] as const;
@@ -36,16 +36,15 @@ export async function openSource(file: string): Promise<Source> {
     };
   }
   const { size, mtimeMs } = await identify(file);
-  let readCount = 0;
+  let raw: ReadStream | null = null;
   return {
     name: file,
     identity: { size, mtimeMs },
     bytes(signal) {
-      const raw = createReadStream(file, { highWaterMark: chunkBytes, signal });
-      raw.on('data', (chunk) => (readCount += chunk.length));
-      return isCompressed(file) ? unzipped(raw) : raw;
+      raw = createReadStream(file, { highWaterMark: chunkBytes, signal });
+      return isCompressed(file) ? unzipped(raw, file) : raw;
     },
-    share: () => (size === 0 ? 1 : readCount / size),
+    share: () => (size === 0 ? 1 : (raw?.bytesRead ?? 0) / size),
   };
 }
 
@@ -69,9 +68,15 @@ async function identify(file: string): Promise<FileIdentity> {
   return found;
 }
 
-function unzipped(raw: Readable): Readable {
-  const gunzip = createGunzip({ chunkSize: chunkBytes });
-  raw.on('error', (error) => gunzip.destroy(error));
-  gunzip.on('close', () => raw.destroy());
-  return raw.pipe(gunzip);
+async function* unzipped(raw: ReadStream, file: string): AsyncGenerator<Buffer> {
+  try {
+    // What goes wrong is met where the bytes are read.
+    yield* pipeline(raw, createGunzip({ chunkSize: chunkBytes }), () => {});
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    throw new Error(`${file} must be sound gzip: ${error.message}.`, { cause: error });
+  }
 }
+
+const isDamage = (error: unknown): error is Error =>
+  (error as NodeJS.ErrnoException).code?.startsWith('Z_') ?? false;

@@ -1,6 +1,11 @@
+import { errors } from '../../../schema/errors.ts';
+import type { Limits } from '../../../schema/limits.ts';
 import type { ElementType, Metric } from '../../../schema/metric.ts';
+import { checkBucketName } from '../../../schema/names.ts';
+import { defaultBucket, readCount } from '../../../subgraphs/arguments.ts';
 import type { Call } from '../../../subgraphs/call.ts';
-import { requireCollection } from '../../../subgraphs/collections.ts';
+import { requireCollection, requireSame } from '../../../subgraphs/collections.ts';
+import type { Embedder } from '../../../subgraphs/embedder.ts';
 import type { Collection, CollectionRef, VectorStore } from '../../../subgraphs/store.ts';
 
 /** A collection that is to be made when it is not there. */
@@ -9,18 +14,36 @@ export interface NewCollection {
   readonly elementType: ElementType;
 }
 
-/** The collection that records of this dimension go to, made with its bucket if that is asked for. */
-export async function openTarget(
+/** The collection that is there. What an embedder makes must fit it. */
+export async function findTarget(
   store: VectorStore,
-  target: CollectionRef & { readonly create: NewCollection | null; readonly dimension: number },
+  ref: CollectionRef,
+  embedder: Embedder | null,
   call: Call,
 ): Promise<Collection> {
-  const { bucket, collection, create, dimension } = target;
-  const ref = { bucket, collection };
-  if (create === null) return requireCollection(store, ref, call);
+  const found = await requireCollection(store, ref, call);
+  if (!embedder || embedder.dimension === found.dimension) return found;
+  throw errors.embedderMismatch('embedder', found.collection, found.dimension, embedder);
+}
+
+/** The collection, made with its bucket for records of this dimension when it is not there. */
+export async function makeTarget(
+  store: VectorStore,
+  target: CollectionRef & NewCollection & { readonly dimension: number },
+  limits: Limits,
+  call: Call,
+): Promise<Collection> {
+  const { bucket } = target;
+  const spec = { ...target, nonFilterableKeys: [], pods: null, ifNotExists: true };
+  const there = await store.describe(target, call);
+  // A record of another dimension is that record's fault, also when it comes first.
+  if (there?.placement.state === 'active') {
+    return requireSame({ ...spec, dimension: there.dimension }, there);
+  }
+  const range = { fallback: 0, min: 1, max: limits.dimensionMax, what: 'dimensions' };
+  readCount('vector', spec.dimension, range);
+  if (bucket !== defaultBucket) checkBucketName(bucket, 'bucket');
   const buckets = await store.listBuckets(bucket, call);
   if (!buckets.some(({ name }) => name === bucket)) await store.createBucket(bucket, call);
-  const spec = { ...ref, ...create, dimension, nonFilterableKeys: [], pods: null };
-  const made = await store.createCollection({ ...spec, ifNotExists: true }, null, call);
-  return made.collection;
+  return (await store.createCollection(spec, null, call)).collection;
 }
