@@ -15,6 +15,7 @@ import { runCommand } from './failures.ts';
 import { startMeter } from './import/meter.ts';
 import { isCompressed } from './import/source.ts';
 import { storeOptions, withStore, type OpenedStore, type StoreOptions } from './open-store.ts';
+import { counted } from './output.ts';
 import { patient, withRetries, type Patience } from './retries.ts';
 
 export function addExport(program: Command): void {
@@ -54,7 +55,7 @@ export function exportCommand(options: ExportOptions): Promise<ExitCode> {
     } finally {
       meter.close();
     }
-    console.error(`${rows} records exported`);
+    console.error(`${counted(rows, 'record')} exported`);
     return exitCodes.ok;
   });
 }

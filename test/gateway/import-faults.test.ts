@@ -149,6 +149,22 @@ test.each([
   expect(await countOf(collection)).toBe(rowCount - 2);
 });
 
+test('a table on several pods that nobody hashed takes no import, and no line is to blame', async () => {
+  const store = await made('unplaced');
+  const unplaced: VectorStore = {
+    ...store,
+    async describe(ref, call) {
+      const found = (await store.describe(ref, call))!;
+      return { ...found, placement: { ...found.placement, slots: { 'pod-a': [], 'pod-b': [] } } };
+    },
+  };
+
+  const { journal, ending } = attempt('unplaced', unplaced);
+
+  await expect(ending).rejects.toThrow('collection must have a placement to be written to');
+  expect(journal.progress).toMatchObject({ line: 0, rejected: 0 });
+});
+
 test('a database that takes nothing ends the import: no record is to blame', async () => {
   const store = await made('full');
   const full = upsertsOf(store, async () => {

@@ -4,7 +4,7 @@ import { readRef } from '../../../subgraphs/arguments.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
 import { sourceOf, withStore, type OpenedStore, type StoreOptions } from '../open-store.ts';
-import { print, printJson } from '../output.ts';
+import { counted, print, printJson } from '../output.ts';
 import { patient } from '../retries.ts';
 import type { Chunking } from './chunks.ts';
 import type { Shape } from './drafts.ts';
@@ -165,7 +165,7 @@ function report(
   if (json)
     return printJson({ ending, line, written, rejected, rejectsFile, progressFile, seconds });
   const rejects = rejectsFile === null ? '' : `, ${rejected} rejected (${rejectsFile})`;
-  print(`${written} records written${rejects} in ${seconds.toFixed(1)} s`);
+  print(`${counted(written, 'record')} written${rejects} in ${seconds.toFixed(1)} s`);
   if (ending === 'interrupted') console.error(wayOn(journal, files));
 }
 

@@ -2,6 +2,7 @@ import { errors } from '../../../schema/errors.ts';
 import type { Limits } from '../../../schema/limits.ts';
 import type { ElementType, Metric } from '../../../schema/metric.ts';
 import { checkBucketName } from '../../../schema/names.ts';
+import { isHashed, membersOf } from '../../../schema/placement.ts';
 import { defaultBucket, readCount } from '../../../subgraphs/arguments.ts';
 import type { Call } from '../../../subgraphs/call.ts';
 import { requireCollection, requireSame } from '../../../subgraphs/collections.ts';
@@ -14,7 +15,7 @@ export interface NewCollection {
   readonly elementType: ElementType;
 }
 
-/** The collection that is there. What an embedder makes must fit it. */
+/** The collection that is there. It must take writes, and what an embedder makes must fit it. */
 export async function findTarget(
   store: VectorStore,
   ref: CollectionRef,
@@ -22,6 +23,7 @@ export async function findTarget(
   call: Call,
 ): Promise<Collection> {
   const found = await requireCollection(store, ref, call);
+  if (!isHashed(found.placement)) throw errors.collectionUnplaced(ref, membersOf(found.placement));
   if (!embedder || embedder.dimension === found.dimension) return found;
   throw errors.embedderMismatch('embedder', found.collection, found.dimension, embedder);
 }
