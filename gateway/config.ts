@@ -65,6 +65,7 @@ export function parseConfig(
 
   const { pods = [] } = file;
   if (reader === 'gateway' && pods.length === 0) problems.push('file needs "pods"');
+  problems.push(...urlProblems(file));
   problems.push(...repeated('pods', pods));
   problems.push(...repeated('subgraphs', [{ name: 'vectors' }, ...file.subgraphs]));
   problems.push(...repeated('embedders', [{ name: 'hash' }, ...file.embedders]));
@@ -172,6 +173,20 @@ function repeated(list: string, named: readonly { readonly name: string }[]): st
   const again = names.filter((name, i) => names.indexOf(name) !== i);
   return again.map((name) => `file.${list} must have names of their own; "${name}" comes twice`);
 }
+
+/** What begins like a URL and is none, or names a user, of whom nobody would be told. */
+function urlProblems({ pods = [], subgraphs, embedders }: ConfigFile): string[] {
+  return Object.entries({ pods, subgraphs, embedders }).flatMap(([list, entries]) =>
+    entries.flatMap(({ url }: { readonly url?: string }, i) =>
+      url === undefined || isPlainUrl(url)
+        ? []
+        : [`file.${list}[${i}].url must be a whole URL, without a user`],
+    ),
+  );
+}
+
+const isPlainUrl = (url: string): boolean =>
+  URL.canParse(url) && `${new URL(url).username}${new URL(url).password}` === '';
 
 /** Names that nothing has, and collections that are told of twice. */
 function collectionProblems(file: ConfigFile): string[] {

@@ -78,7 +78,7 @@ class LiveCall implements StartedCall {
 
   constructor(options: { timeoutMs: number; requestId: string; parent?: Call }) {
     const { timeoutMs, requestId, parent } = options;
-    this.deadlineAt = Date.now() + timeoutMs;
+    this.deadlineAt = Math.min(Date.now() + timeoutMs, parent?.deadlineAt ?? Infinity);
     this.timeoutMs = timeoutMs;
     this.requestId = requestId;
     this.#timer = setTimeout(() => this.abort(), timeoutMs);

@@ -130,7 +130,7 @@ function requestIdOf(request: { readonly headers: NodeJS.Dict<string | string[]>
 }
 
 /** Malformed JSON, too large a body and the like are the caller's; the rest is ours. */
-function shownError(
+export function shownError(
   error: FastifyError,
   request: FastifyRequest,
   limits: Limits,

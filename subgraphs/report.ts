@@ -20,6 +20,8 @@ export interface PodFacts {
   readonly role: string;
   /** Whether the role may create schemas, and so collections. */
   readonly canCreate: boolean;
+  /** The schema that holds pgvector, in SQL, where the role may not use it. */
+  readonly closedSchema: string | null;
   /** By PostgreSQL's names, such as maintenance_work_mem, in its own units as text. */
   readonly settings: Readonly<Record<string, string>>;
   readonly tables: readonly TableFacts[];

@@ -1,4 +1,5 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
+import { tell } from './output.ts';
 
 /** How far an index is on one pod. */
 export interface ShardState {
@@ -41,7 +42,7 @@ function createLines(): BuildProgress {
       for (const { pod, state, percent } of shards) {
         const line =
           state === 'BUILDING' ? `${pod}: ${state} ${tens(percent)} %` : `${pod}: ${state}`;
-        if (told.get(pod) !== line) console.error(line);
+        if (told.get(pod) !== line) tell(line);
         told.set(pod, line);
       }
     },

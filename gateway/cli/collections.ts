@@ -3,7 +3,7 @@ import { exitCodesHelp } from './exit-codes.ts';
 import { runCommand } from './failures.ts';
 import { withGraph, type Graph } from './graph.ts';
 import { storeOptions, type StoreOptions } from './open-store.ts';
-import { print, printJson, printTable, type Column } from './output.ts';
+import { print, printJson, printTable, tell, type Column } from './output.ts';
 
 export function addCollections(program: Command): void {
   storeOptions(program.command('collections'))
@@ -27,7 +27,7 @@ export async function listCommand(options: CollectionsOptions): Promise<void> {
   if (options.json) printJson({ nodes, coverage });
   else if (nodes.length > 0) printTable(nodes, columns);
   else print('There are no collections.');
-  for (const { pod, message } of coverage.failures) console.error(`Without ${pod}: ${message}`);
+  for (const { pod, message } of coverage.failures) tell(`Without ${pod}: ${message}`);
 }
 
 interface Listed {

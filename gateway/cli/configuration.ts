@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { defaultLimits } from '../../schema/limits.ts';
 import { parseConfig, type Config, type PodConfig } from '../config.ts';
 import { placeOf } from '../topology.ts';
+import { UsageError } from './failures.ts';
 
 /** What a configuration file says to a gateway or a pod; an error names the file. */
 export async function readConfig(
@@ -9,15 +10,14 @@ export async function readConfig(
   options: { readonly reader: 'gateway' | 'pod' } = { reader: 'gateway' },
 ): Promise<Config> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new Error(`The configuration file ${file} must be readable; name it with --config.`, {
-      cause: error,
-    });
+    const needed = `The configuration file ${file} must be readable; name it with --config.`;
+    throw new UsageError(needed, { cause: error });
   });
   try {
     return parseConfig(text, process.env, options);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new Error(`${file}: ${message}`, { cause: error });
+    throw new UsageError(`${file}: ${message}`, { cause: error });
   }
 }
 
@@ -44,7 +44,13 @@ export const podName = (i: number): string => `pod-${String.fromCodePoint(97 + i
 export function databasePods(urls: readonly string[]): PodConfig[] {
   const twice = urls.find((url, i) => urls.indexOf(url) !== i);
   if (twice !== undefined) {
-    throw new Error(`--database must name another one each time; got one twice. ${placeOf(twice)}`);
+    throw new UsageError(
+      `--database must name another one each time; got one twice. ${placeOf(twice)}`,
+    );
+  }
+  // Without what came: it may have a password in it.
+  if (!urls.every((url) => /^postgres(ql)?:\/\//.test(url))) {
+    throw new UsageError('--database must be a URL that begins with postgres://; got another.');
   }
   return urls.map((url, i) => ({ name: podName(i), kind: 'database', url }));
 }

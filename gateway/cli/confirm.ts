@@ -16,8 +16,12 @@ export async function confirm(
     throw new UsageError('--yes must be given where nobody can be asked.');
   }
   const conversation = createInterface(terminal);
+  const over = new AbortController();
+  // Otherwise a question whose terminal has gone away would never be settled.
+  conversation.once('close', () => over.abort());
+  const { signal } = over;
   try {
-    const answer = await conversation.question(`${question} (yes/no) `);
+    const answer = await conversation.question(`${question} (yes/no) `, { signal }).catch(() => '');
     if (answer.trim().toLowerCase() !== 'yes') throw new Error('Nothing was done.');
   } finally {
     conversation.close();

@@ -15,7 +15,7 @@ import { runCommand } from './failures.ts';
 import { startMeter } from './import/meter.ts';
 import { isCompressed } from './import/source.ts';
 import { storeOptions, withStore, type OpenedStore, type StoreOptions } from './open-store.ts';
-import { counted } from './output.ts';
+import { counted, tell } from './output.ts';
 import { patient, withRetries, type Patience } from './retries.ts';
 
 export function addExport(program: Command): void {
@@ -55,7 +55,7 @@ export function exportCommand(options: ExportOptions): Promise<ExitCode> {
     } finally {
       meter.close();
     }
-    console.error(`${counted(rows, 'record')} exported`);
+    tell(`${counted(rows, 'record')} exported`);
     return exitCodes.ok;
   });
 }
@@ -101,9 +101,10 @@ async function* pagesOf(
   }
 }
 
+/** In a table that Quiver did not make a record may have no vector. */
 function lineOf({ key, vector, metadata }: StoredRecord, base64: boolean): string {
-  const numbers = base64 ? vectorToBase64(vector!) : vectorToList(vector!);
-  return `${JSON.stringify({ key, vector: numbers, metadata })}\n`;
+  const written = base64 ? vectorToBase64 : vectorToList;
+  return `${JSON.stringify({ key, vector: vector ? written(vector) : null, metadata })}\n`;
 }
 
 /** A file has its name only when it is complete. */

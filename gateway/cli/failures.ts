@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { codeOf, isCallerMistake, type ErrorCode } from '../../schema/errors.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { tell } from './output.ts';
 
 /** A command line that commander could not know to be wrong. */
 export class UsageError extends Error {}
@@ -24,7 +25,7 @@ export async function runCommand(
     process.exitCode = (await work()) ?? exitCodes.ok;
   } catch (error) {
     const failure = failureOf(error);
-    console.error(json ? JSON.stringify({ error: failure }) : lineOf(failure));
+    tell(json ? JSON.stringify({ error: failure }) : lineOf(failure));
     process.exitCode = exitCodeOf(error);
   }
 }
@@ -50,7 +51,8 @@ export function exitCodeOf(error: unknown): ExitCode {
 
 /** The collection, or the record that a search is to be near to. */
 const isNotFound = (error: unknown): boolean =>
-  codeOf(error) === 'COLLECTION_NOT_FOUND' || failureOf(error).argument === 'near.key';
+  codeOf(error) === 'COLLECTION_NOT_FOUND' ||
+  (codeOf(error) === 'BAD_USER_INPUT' && failureOf(error).argument === 'near.key');
 
 /** Not what is right in itself and only not possible now, such as a name that is taken. */
 const notNow: ReadonlySet<string> = new Set<ErrorCode>([

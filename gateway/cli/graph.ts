@@ -10,6 +10,7 @@ import {
   type VectorsService,
 } from '../../subgraphs/vectors.ts';
 import { sourceOf, withStore, type StoreOptions } from './open-store.ts';
+import { tell } from './output.ts';
 
 /** Something that answers operations of the `vectors` subgraph. */
 export interface Graph {
@@ -17,7 +18,7 @@ export interface Graph {
    * The value of the operation's one root field, or the error that made it null. What else could
    * not be answered is null at its place, and told: on stderr, if nothing else is said.
    */
-  ask<T>(document: string, variables: object, tell?: (message: string) => void): Promise<T>;
+  ask<T>(document: string, variables: object, say?: (message: string) => void): Promise<T>;
 }
 
 /**
@@ -45,7 +46,7 @@ interface Answer {
 type Execute = (document: string, variables: object) => Promise<Answer>;
 
 const graphOver = (execute: Execute): Graph => ({
-  async ask<T>(document: string, variables: object, tell = tellOnStderr) {
+  async ask<T>(document: string, variables: object, say = tell) {
     const { data, errors = [] } = await execute(document, variables);
     const [value = null] = Object.values(data ?? {});
     const [error] = errors;
@@ -53,12 +54,10 @@ const graphOver = (execute: Execute): Graph => ({
       const { message, extensions = {} } = error;
       throw new GraphQLError(message, { extensions });
     }
-    for (const message of new Set(errors.map((each) => each.message))) tell(message);
+    for (const message of new Set(errors.map((each) => each.message))) say(message);
     return value as T;
   },
 });
-
-const tellOnStderr = (message: string): void => console.error(message);
 
 function executor(service: VectorsService): Execute {
   const schema = buildVectorsSchema();

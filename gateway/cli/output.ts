@@ -8,13 +8,13 @@ export interface Column<Row> {
 
 /** Print one JSON document, for programs. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  write(JSON.stringify(value, null, 2));
 }
 
 /** Print rows under aligned titles, for people; an unknown value is a question mark. */
 export function printTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): void {
   const table = new Table({
-    head: columns.map(({ title }) => title),
+    head: columns.map(({ title }) => plain(title)),
     colAligns: columns.map(({ align }) => align ?? 'left'),
     chars: borderless,
     style: {
@@ -25,24 +25,33 @@ export function printTable<Row>(rows: readonly Row[], columns: readonly Column<R
       compact: true,
     },
   });
-  table.push(...rows.map((row) => columns.map(({ cell }) => String(cell(row) ?? '?'))));
-  print(table.toString().replace(/ +$/gm, ''));
+  table.push(...rows.map((row) => columns.map(({ cell }) => plain(String(cell(row) ?? '?')))));
+  write(table.toString().replace(/ +$/gm, ''));
 }
 
-export function print(text: string): void {
+/** Say something to people, on stdout. */
+export const print = (text: string): void => write(plainLines(text));
+
+/** Say on stderr what is no answer. */
+export const tell = (text: string): void => console.error(plainLines(text));
+
+function write(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
 /** A value of metadata, or of anything else, in one line of at most `lengthMax` characters. */
 export function brief(value: unknown, lengthMax = 60): string {
-  const text = (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).replace(
-    // Control characters would break the table, or the terminal.
-    // oxlint-disable-next-line no-control-regex
-    /[\u0000-\u001f\u007f-\u009f]+/g,
-    ' ',
-  );
-  return text.length > lengthMax ? `${text.slice(0, lengthMax - 1)}…` : text;
+  const text = plain(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+  if (text.length <= lengthMax) return text;
+  // A cut can leave the first half of a character.
+  return `${text.slice(0, lengthMax - 1).replace(/\p{Surrogate}$/u, '')}…`;
 }
+
+/** Names, keys and metadata may hold what would break a table, or give orders to a terminal. */
+const plain = (text: string): string =>
+  text.replace(/[\p{Control}\u2028-\u202e\u2066-\u2069]+/gu, ' ');
+
+const plainLines = (text: string): string => text.split('\n').map(plain).join('\n');
 
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

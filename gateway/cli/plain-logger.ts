@@ -1,4 +1,5 @@
 import type { Logger } from '../../subgraphs/logger.ts';
+import { tell } from './output.ts';
 import { createLogger } from './process.ts';
 
 /** For a person at a terminal: a line a warning, on stderr. LOG_LEVEL asks for a server's log. */
@@ -7,8 +8,8 @@ export function createPlainLogger(): Logger {
   if (level !== undefined) return createLogger(level);
   return {
     info() {},
-    warn: (details, message) => console.error(lineOf(details, message)),
-    error: (details, message) => console.error(lineOf(details, message)),
+    warn: (details, message) => tell(lineOf(details, message)),
+    error: (details, message) => tell(lineOf(details, message)),
   };
 }
 

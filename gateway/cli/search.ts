@@ -5,7 +5,7 @@ import { exitCodesHelp } from './exit-codes.ts';
 import { runCommand } from './failures.ts';
 import { withGraph } from './graph.ts';
 import { storeOptions, type StoreOptions } from './open-store.ts';
-import { brief, counted, print, printJson, printTable, type Column } from './output.ts';
+import { brief, counted, print, printJson, printTable, tell, type Column } from './output.ts';
 import { anyInteger, anyNumber, names, wordOf } from './values.ts';
 
 export function addSearch(program: Command): void {
@@ -150,7 +150,7 @@ function present({ matches, hasMore, coverage, profile, tookMs }: Found, options
   print(
     `${counted(matches.length, 'match', 'matches')}${more}; ${shards}, ${tookMs.toFixed(1)} ms`,
   );
-  for (const { pod, message } of failures) console.error(`Without ${pod}: ${message}`);
+  for (const { pod, message } of failures) tell(`Without ${pod}: ${message}`);
 }
 
 function matchColumns({ metadata, vectors = false }: SearchOptions): Column<Match>[] {

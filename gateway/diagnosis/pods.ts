@@ -62,8 +62,20 @@ function versionFindings(pod: string, { postgres, pgvector }: PodFacts): Finding
   return findings;
 }
 
-function roleFindings(pod: string, { role, canCreate, settings }: PodFacts): Finding[] {
+function roleFindings(
+  pod: string,
+  { role, canCreate, closedSchema, settings }: PodFacts,
+): Finding[] {
   const findings: Finding[] = [];
+  if (closedSchema !== null) {
+    findings.push({
+      level: 'error',
+      pod,
+      subject: 'rights',
+      problem: `The role ${role} may not use the schema ${closedSchema}, which holds pgvector: nothing can be searched here.`,
+      advice: `As its owner: grant usage on schema ${closedSchema} to ${role}`,
+    });
+  }
   if (!canCreate) {
     findings.push({
       level: 'note',

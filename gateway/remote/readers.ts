@@ -32,13 +32,13 @@ import {
 
 const json = anyObject as Reader<JsonObject>;
 
-/** Fields that were not selected are not there. */
+/** Fields that were not selected are not there; a record of a found table may have no vector. */
 const storedRecord: Reader<StoredRecord> = (input) => {
-  const { key, metadata, vectorBase64 } = anyObject(input);
+  const { key, metadata, vectorBase64 = null } = anyObject(input);
   return {
     key: text(key),
     metadata: metadata === undefined ? undefined : json(metadata),
-    vector: vectorBase64 === undefined ? undefined : readVector(text(vectorBase64), 'vector'),
+    vector: vectorBase64 === null ? undefined : readVector(text(vectorBase64), 'vector'),
   };
 };
 

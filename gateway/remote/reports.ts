@@ -40,6 +40,7 @@ const facts = object<PodFacts>({
   clockTookMs: number,
   role: text,
   canCreate: boolean,
+  closedSchema: nullable(text),
   settings,
   tables: list(table),
 });

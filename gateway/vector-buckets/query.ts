@@ -33,8 +33,8 @@ export const queryOperations: Operations<'QueryVectors'> = {
       },
       call,
     );
-    // There is no place in the answer to say that a part of it is missing, beyond what is allowed.
-    requireCoverage(answer.shards, minCoverage);
+    // There is no place in the answer to say that a part of it is missing: that must be allowed.
+    requireCoverage(answer.shards, minCoverage > 0 ? minCoverage : 1);
     return {
       vectors: answer.matches.map(({ key, distance, metadata }) => ({
         key,

@@ -1,8 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { codeOf } from '../../schema/errors.ts';
 import { withinTime, type VectorsService } from '../../subgraphs/context.ts';
-import { callOf } from '../../subgraphs/http.ts';
-import { maskError } from '../../subgraphs/mask.ts';
+import { callOf, shownError } from '../../subgraphs/http.ts';
 import { bucketOperations } from './buckets.ts';
 import type { OperationContext, Operations } from './context.ts';
 import { presentError, storageError } from './errors.ts';
@@ -39,7 +37,7 @@ export function addVectorBuckets(app: FastifyInstance, service: VectorsService):
 
 function addOperations(scope: FastifyInstance, service: VectorsService): void {
   scope.setErrorHandler((error: FastifyError, request, reply) => {
-    const { status, body } = shownError(error, service, request);
+    const { status, body } = storageErrorOf(error, service, request);
     return reply.code(status).send(body);
   });
   scope.setNotFoundHandler((request, reply) => {
@@ -68,15 +66,12 @@ function answer(
   return withinTime(started, null, (call) => run(request.body, { ...service, call }));
 }
 
-/** Ours by their codes; Fastify's own about a body that is too large or no JSON; the rest is masked. */
-function shownError(error: FastifyError, { logger }: VectorsService, request: FastifyRequest) {
-  const status = error.statusCode ?? 500;
-  if (codeOf(error) === undefined && status < 500) {
-    return storageError(
-      status,
-      status === 413 ? 'EntityTooLarge' : 'InvalidRequest',
-      error.message,
-    );
-  }
-  return presentError(maskError(error, { logger, requestId: request.id }));
+/** Ours by their codes; Fastify's own, about a body that is too large or no JSON, by their status. */
+function storageErrorOf(error: FastifyError, service: VectorsService, request: FastifyRequest) {
+  const { limits, logger } = service;
+  const shown = shownError(error, request, limits, { logger, requestId: request.id });
+  const { statusCode } = error;
+  if (statusCode === undefined || statusCode >= 500) return presentError(shown);
+  const code = statusCode === 413 ? 'EntityTooLarge' : 'InvalidRequest';
+  return storageError(statusCode, code, shown.message);
 }

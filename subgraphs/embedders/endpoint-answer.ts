@@ -59,5 +59,5 @@ function parseJson(text: string): unknown {
 
 function unusable(problem: string, text = ''): EndpointError {
   const why = `gave no usable answer: ${problem.replace(/\.$/, '')}`;
-  return new EndpointError({ kind: 'unusable', why, detail: text.slice(0, 2_000) });
+  return new EndpointError({ kind: 'unusable', why, detail: text });
 }

@@ -34,7 +34,7 @@ export function createEndpointClient(endpoint: EndpointOptions): EndpointClient 
     const answer = await pool.request({ method: 'POST', path, headers, body, signal });
     const text = await answer.body.text();
     if (answer.statusCode >= 200 && answer.statusCode < 300) return text;
-    throw failureOfStatus(answer.statusCode, retryAfterOf(answer), withoutKey(text, key));
+    throw failureOfStatus(answer.statusCode, retryAfterOf(answer), text);
   }
 
   return {
@@ -66,12 +66,6 @@ const bodyOf = (texts: readonly string[], endpoint: EndpointOptions): string =>
 function retryAfterOf({ headers }: Dispatcher.ResponseData): string | undefined {
   const value = headers['retry-after'];
   return Array.isArray(value) ? value[0] : value;
-}
-
-/** Some endpoints repeat the key that they do not know. */
-function withoutKey(text: string, key: string | null): string {
-  const shown = text.slice(0, 2_000);
-  return key ? shown.replaceAll(key, '[key]') : shown;
 }
 
 const slow = (timeoutMs: number): EndpointError =>

@@ -8,7 +8,7 @@ import type { Logger } from '../logger.ts';
 import { createTurnstile } from '../postgres/turnstile.ts';
 import { batchesOf } from './batches.ts';
 import { createEndpointClient } from './endpoint-client.ts';
-import { EndpointError, mayPass, shownError } from './endpoint-error.ts';
+import { EndpointError, mayPass, shownError, type Failure } from './endpoint-error.ts';
 import type { EndpointOptions } from './endpoint-options.ts';
 import { createQueryEmbedding } from './query-embedding.ts';
 import type { VectorCache } from './vector-cache.ts';
@@ -37,19 +37,32 @@ export function createEndpointEmbedder(options: {
       errors.embedderOverloaded(name, `has ${waiting} requests waiting`);
     // A batch keeps its place while it waits to be tried again: so all slow down when one must.
     await turnstile.enter(call, { full, gone });
+    const failures: Failure[] = [];
+    const attempt = () =>
+      client.embed(texts, call).catch((error: unknown) => {
+        if (error instanceof EndpointError) failures.push(error.failure);
+        throw error;
+      });
     try {
-      return await patiently(() => client.embed(texts, call), call);
+      return await patiently(attempt, call);
     } catch (error) {
+      const last = failures.at(-1);
+      // Also when it is the call that ended: the log says what all the time went into.
+      if (last) logger.warn(loggedFailure(last, { texts, call }), 'embedder failed');
       if (call.aborted) throw gone();
-      if (!(error instanceof EndpointError)) throw error;
-      const { requestId } = call;
-      const details = { embedder: name, requestId, textCount: texts.length, ...error.failure };
-      logger.warn(details, 'embedder failed');
-      throw shownError(name, error.failure);
+      throw error instanceof EndpointError ? shownError(name, error.failure) : error;
     } finally {
       turnstile.leave();
     }
   }
+
+  const loggedFailure = (failure: Failure, { texts, call }: Batch) => ({
+    embedder: name,
+    requestId: call.requestId,
+    textCount: texts.length,
+    ...failure,
+    detail: withoutKey(failure.detail, endpoint.key).slice(0, detailCharactersMax),
+  });
 
   async function embed(texts: readonly string[], call: Call): Promise<Float32Array[]> {
     const { timeoutMs, requestId } = call;
@@ -74,6 +87,17 @@ export function createEndpointEmbedder(options: {
     close: () => client.close(),
   };
 }
+
+interface Batch {
+  readonly texts: readonly string[];
+  readonly call: Call;
+}
+
+const detailCharactersMax = 2_000;
+
+/** Some endpoints, and what stands before them, repeat what they were sent. */
+const withoutKey = (text: string, key: string | null): string =>
+  key ? text.replaceAll(key, '[key]') : text;
 
 const patiently = <T>(attempt: () => Promise<T>, call: Call): Promise<T> =>
   pRetry(attempt, {

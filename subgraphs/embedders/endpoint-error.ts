@@ -11,7 +11,7 @@ export interface Failure {
   readonly why: string;
   readonly status: number | null;
   readonly retryAfterMs: number;
-  /** For the log. */
+  /** For the log: an answer as it came, whatever its length, which may repeat the key. */
   readonly detail: string;
 }
 

@@ -1,4 +1,5 @@
 import { errors } from '../../schema/errors.ts';
+import { defaultBucket } from '../arguments.ts';
 import type { Call } from '../call.ts';
 import type { Bucket } from '../store.ts';
 import type { Context } from './context.ts';
@@ -48,6 +49,10 @@ export async function createBucket(context: Context, name: string, call: Call): 
 export async function deleteBucket(context: Context, name: string, call: Call): Promise<boolean> {
   const { database, catalogue } = context;
   requirePrepared(context);
+  // It is listed whether its schema is there or not: without one nobody could make it again.
+  if (name === defaultBucket) {
+    throw errors.badRequest('name', `name must be another bucket; "${name}" is always there.`);
+  }
   try {
     return await database.transaction(async (query) => {
       const [bucket] = await query<{ liveCount: number }>(lockBucketStatement(catalogue, name));

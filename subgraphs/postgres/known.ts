@@ -2,7 +2,7 @@ import { codeOf, errors, isStalePlacement } from '../../schema/errors.ts';
 import { isFound, ownersOf } from '../../schema/placement.ts';
 import type { Call } from '../call.ts';
 import type { Collection, CollectionRef, ShardIndex } from '../store.ts';
-import { sqlStateOf } from './database-errors.ts';
+import { messageOf, sqlStateOf } from './database-errors.ts';
 import type { Database } from './database.ts';
 import { settingOf } from './catalogue.ts';
 import { samplePlaces } from './sample.ts';
@@ -26,6 +26,7 @@ export interface Known {
 }
 
 export interface Memory {
+  readonly pod: string;
   /** What is remembered, if it is not too old. */
   peek(ref: CollectionRef): Known | undefined;
   /** What the database says, in whatever state; null when it knows nothing. */
@@ -37,6 +38,8 @@ export function createMemory(database: Database, served: Served): Memory {
   const remembered = new Map<string, { readonly known: Known; readonly readAt: number }>();
 
   return {
+    pod: served.pod,
+
     peek(ref) {
       const entry = remembered.get(keyOf(ref));
       return entry && Date.now() - entry.readAt < rememberedMs ? entry.known : undefined;
@@ -82,7 +85,10 @@ export async function withKnown<T>(
   try {
     return await work(known);
   } catch (error) {
-    throw isGone(error) ? errors.collectionNotFound(ref.bucket, ref.collection) : error;
+    if (isGone(error)) throw errors.collectionNotFound(ref.bucket, ref.collection);
+    if (!showsOtherTable(error)) throw error;
+    const what = `cannot serve "${ref.collection}", whose table is not as it was made`;
+    throw errors.podUnavailable(memory.pod, `${what}: ${messageOf(error)}`);
   }
 }
 
@@ -131,14 +137,16 @@ const isDropped = ({ collection }: Known): boolean => collection.placement.state
 /** No such table, or no such schema. */
 const goneStates: ReadonlySet<string> = new Set(['42P01', '3F000']);
 
-/** Another dimension, or another element type: no operator, or no single best one. */
-const otherTypeStates: ReadonlySet<string> = new Set(['22000', '42883', '42725']);
+/** Another dimension, another element type (no operator, or no single best one), or no such column. */
+const otherTableStates: ReadonlySet<string> = new Set(['22000', '42883', '42725', '42703']);
 
 const isGone = (error: unknown): boolean => goneStates.has(sqlStateOf(error) ?? '');
+
+const showsOtherTable = (error: unknown): boolean => otherTableStates.has(sqlStateOf(error) ?? '');
 
 const showsOutdated = (error: unknown): boolean =>
   isStalePlacement(error) ||
   codeOf(error) === 'DIMENSION_MISMATCH' ||
   codeOf(error) === 'COLLECTION_NOT_FOUND' ||
   isGone(error) ||
-  otherTypeStates.has(sqlStateOf(error) ?? '');
+  showsOtherTable(error);

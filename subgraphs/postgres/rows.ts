@@ -1,4 +1,5 @@
 import type { ElementType, IndexMethod, Metric } from '../../schema/metric.ts';
+import { isObject } from '../../schema/json.ts';
 import { slotCount } from '../../schema/key.ts';
 import { isFound, type PlacementState, type SlotRange } from '../../schema/placement.ts';
 import type { Bucket, Collection, IndexState, ShardIndex, StoredRecord } from '../store.ts';
@@ -27,6 +28,7 @@ export interface PlacementRow {
 export interface CollectionRow extends PlacementRow {
   readonly idType: IdType;
   readonly idUnique: boolean;
+  readonly idNullable: boolean;
   readonly metadataNullable: boolean;
   readonly problem: string | null;
   readonly indexes: readonly IndexRow[] | null;
@@ -63,13 +65,13 @@ export interface Served {
 export interface RecordRow {
   readonly key: string;
   readonly metadata?: StoredRecord['metadata'];
-  readonly vector?: Buffer | null;
+  readonly vector?: Buffer | null | undefined;
 }
 
+/** In tables that are not ours the vector may be null, and the metadata no object. */
 export const toRecord = ({ key, metadata, vector }: RecordRow): StoredRecord => ({
   key,
-  metadata,
-  // The vector of a row may be null in tables that are not ours.
+  metadata: metadata === undefined || isObject(metadata) ? metadata : {},
   vector: vector ? readVector(vector) : undefined,
 });
 

@@ -5,11 +5,10 @@ import { inPart, remainingMs, type Call } from '../call.ts';
 import type { ExactReason, Match, Plan, SearchAnswer, SearchQuery } from '../store.ts';
 import type { Context } from './context.ts';
 import { withKnown, type Known } from './known.ts';
-import type { RecordRow } from './rows.ts';
+import { toRecord, type RecordRow } from './rows.ts';
 import { rememberChoice } from './search-choice.ts';
 import { exactly, planSearch, type SearchPlan } from './search-plan.ts';
 import { searchStatement } from './sql/search.ts';
-import { readVector } from './vector-bytes.ts';
 
 /** The nearest records of this pod: by an index if there is one, and exactly if that falls short. */
 export async function search(
@@ -100,7 +99,7 @@ interface SearchRow extends Omit<RecordRow, 'key'> {
   /** null in the one row of an answer without matches. */
   readonly key: string | null;
   readonly distance: number;
-  readonly exact: boolean;
+  readonly few: boolean | null;
 }
 
 async function runPlan(
@@ -118,12 +117,10 @@ async function runPlan(
   }
   if (head.version !== placement.version) memory.forget(query);
   const found = rows.filter((row): row is SearchRow & { key: string } => row.key !== null);
-  // Nothing found is few enough to have been counted.
-  const few = found[0]?.exact ?? true;
-  if (plan.kind === 'index' && plan.choice) rememberChoice(known, plan.choice, few);
+  if (plan.kind === 'index' && plan.choice) rememberChoice(known, plan.choice, head.few === true);
   return {
     version: head.version,
-    ...goneBy(plan, few),
+    ...goneBy(plan, head.few),
     matches: toMatches(found),
     rowCount: found.length,
     truncated: false,
@@ -133,10 +130,10 @@ async function runPlan(
 /** The way that the shard chose, where it could. */
 function goneBy(
   plan: SearchPlan,
-  few: boolean,
+  few: boolean | null,
 ): { readonly plan: Plan; readonly exactReason: ExactReason | null } {
   if (plan.kind === 'exact') return { plan: 'EXACT', exactReason: plan.reason };
-  return plan.choice && few
+  return few
     ? { plan: 'EXACT', exactReason: 'FEW_MATCHES' }
     : { plan: plan.method, exactReason: null };
 }
@@ -146,12 +143,7 @@ function toMatches(rows: readonly (SearchRow & { readonly key: string })[]): Mat
   for (const { key, distance, metadata, vector } of rows) {
     if (!Number.isFinite(distance)) continue;
     // Adding 0 turns -0 into 0.
-    matches.push({
-      key,
-      distance: distance + 0,
-      metadata,
-      vector: vector ? readVector(vector) : undefined,
-    });
+    matches.push({ ...toRecord({ key, metadata, vector }), distance: distance + 0 });
   }
   return matches.sort((a, b) => a.distance - b.distance || compareBytes(a.key, b.key));
 }

@@ -27,6 +27,8 @@ export interface Table {
   readonly id: string;
   readonly idType: IdType;
   readonly idUnique: boolean;
+  /** What makes a row a record: it has an id. */
+  readonly conditions: readonly string[];
   /** Text; its bytes are the order of records. */
   readonly key: string;
   readonly vector: string;
@@ -49,6 +51,7 @@ export interface TableShape {
   readonly idType: IdType;
   /** Two rows never have the same id, so that one can be replaced. */
   readonly idUnique: boolean;
+  readonly idNullable: boolean;
   readonly elementType: ElementType;
   readonly metadataNullable: boolean;
 }
@@ -62,7 +65,7 @@ export function createTable(
   shape: TableShape,
   { pgvector, standing }: Pick<Table, 'pgvector' | 'standing'>,
 ): Table {
-  const { idType, idUnique, elementType } = shape;
+  const { idType, idUnique, idNullable, elementType } = shape;
   const id = columnOf(mapping.id);
   const vector = columnOf(mapping.vector);
   return {
@@ -71,6 +74,7 @@ export function createTable(
     id,
     idType,
     idUnique,
+    conditions: idNullable ? [`${id} is not null`] : [],
     key: isText(idType) ? id : `${id}::text`,
     vector,
     elementType,
@@ -105,6 +109,10 @@ function indexedPart(
   return { column: columnOf(metadata), except: columns };
 }
 
+/** What is no object, such as the null of JSON, counts as an empty one. */
+export const objectIn = (column: string): string =>
+  `(case jsonb_typeof(${column}) when 'object' then ${column} else '{}' end)`;
+
 /** Plain columns come over keys of the same name; what is null in them is a key that is not there. */
 function metadataText(
   { metadata, columns }: TableMapping,
@@ -112,7 +120,7 @@ function metadataText(
 ): string {
   const own =
     metadata !== null &&
-    (metadataNullable ? `coalesce(${columnOf(metadata)}, '{}')` : columnOf(metadata));
+    (metadataNullable || columns.length > 0 ? objectIn(columnOf(metadata)) : columnOf(metadata));
   const parts = [
     ...(own ? [own] : []),
     ...columns.map(

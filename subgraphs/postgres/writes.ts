@@ -40,6 +40,7 @@ export async function updateMetadata(
     context.limits;
   const row = await fencedWrite<MetadataRow>(context, write, call, (known, fence) => {
     checkOwner(context, known, write, { keys: write.keys, argument: (i) => `keys[${i}]` });
+    requireUnique(known);
     const set = splitMetadata(known.table.mapping, write.set, 'set');
     const { nonFilterableKeys } = known.collection;
     const limits = { bytesMax, filterableBytesMax, nonFilterableKeys };
@@ -121,14 +122,9 @@ function checkOwner(
 }
 
 /** By the columns of the table and in the order of keys. */
-function placeRecords({ collection, table }: Known, { records }: UpsertWrite): PlacedRecord[] {
-  const { idType, idUnique, mapping } = table;
-  if (!idUnique) {
-    throw errors.badRequest(
-      'collection',
-      `collection must have a unique index on "${mapping.id}" to replace records; the table of "${collection.collection}" has none.`,
-    );
-  }
+function placeRecords(known: Known, { records }: UpsertWrite): PlacedRecord[] {
+  requireUnique(known);
+  const { idType, mapping } = known.table;
   const placed = records.map(({ key, vector, metadata }, i): PlacedRecord => {
     if (!isIdText(idType, key)) {
       throw errors.badInput(`records[${i}].key`, `the text of an id of type ${idType}`, key);
@@ -136,6 +132,15 @@ function placeRecords({ collection, table }: Known, { records }: UpsertWrite): P
     return { key, vector, ...splitMetadata(mapping, metadata, `records[${i}].metadata`) };
   });
   return placed.sort((a, b) => compareBytes(a.key, b.key));
+}
+
+/** Of two rows of one id the one would get what is the other's. */
+function requireUnique({ collection, table: { idUnique, mapping } }: Known): void {
+  if (idUnique) return;
+  throw errors.badRequest(
+    'collection',
+    `collection must have a unique index on "${mapping.id}", over all rows, to replace or change records; the table of "${collection.collection}" has none.`,
+  );
 }
 
 /** Tables that are not ours have types, constraints and triggers of their own. */

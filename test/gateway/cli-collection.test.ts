@@ -146,6 +146,16 @@ test('what cannot be built, or be made twice, ends with its reason', async () =>
   });
 });
 
+test('what a terminal would obey is said without, and given to programs as it is', async () => {
+  const key = 'red\u001b[31m';
+  const create = ['collection', 'create', 'coloured', '--dimension', '3', '--non-filterable', key];
+  await done('byUrl', create);
+  const show = ['collection', 'show', 'coloured'];
+
+  expect(await done('byUrl', show)).toContain('not filterable  red [31m\n');
+  expect(await json('byUrl', show)).toMatchObject({ nonFilterableKeys: [key] });
+});
+
 test('all pages of a listing are one', async () => {
   const names = Array.from({ length: 101 }, (_, i) => `page_${String(i).padStart(3, '0')}`);
   const create = `mutation ($input: CreateVectorCollectionInput!) {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import { counted } from '../../gateway/cli/output.ts';
 import { onBothWays, openCommandSubject } from '../support/command-subject.ts';
 import type { CommandSubject, Way } from '../support/command-subject.ts';
 import { createFolder, ndjson, numbered } from '../support/import-files.ts';
@@ -43,7 +44,9 @@ const rejectsOf = (file: string): { line: number; key?: string; code: string; re
 
 function expectDone({ code, stdout, stderr }: Ended, written: number): void {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout.replace(/[\d.]+ s$/m, '1.0 s')).toBe(`${written} records written in 1.0 s\n`);
+  expect(stdout.replace(/[\d.]+ s$/m, '1.0 s')).toBe(
+    `${counted(written, 'record')} written in 1.0 s\n`,
+  );
 }
 
 onBothWays('an import makes the collection and leaves nothing beside the file', async (way) => {

@@ -93,6 +93,7 @@ const refusals = [
   [['--vector', '[1,'], 2, 'BAD_USER_INPUT', 'near.vector'],
   [['--vector', '[1,0,0]', '--key', 'solaris'], 2, 'BAD_USER_INPUT', 'near'],
   [['--key', 'nobody'], 4, 'BAD_USER_INPUT', 'near.key'],
+  [['--key', 'k'.repeat(1_025)], 2, 'LIMIT_EXCEEDED', 'near.key'],
   [['--key', 'solaris', '--filter', '{"$or": []}'], 2, 'INVALID_FILTER', 'filter.$or'],
   [['--key', 'solaris', '--k', '10001'], 2, 'LIMIT_EXCEEDED', 'k'],
   [['--key', 'solaris', '--offset', '-1'], 2, 'BAD_USER_INPUT', 'offset'],

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { confirm } from '../../gateway/cli/confirm.ts';
-import { brief, sized } from '../../gateway/cli/output.ts';
+import { brief, printTable, sized } from '../../gateway/cli/output.ts';
 import { sourceOf } from '../../gateway/cli/open-store.ts';
 import { defaultLimits } from '../../schema/limits.ts';
 import { createEmbedders } from '../../subgraphs/embedders/embedders.ts';
@@ -40,12 +40,15 @@ describe('the command line', () => {
     ['a metric that is none', ['search', '--collection', 'a', '--metric', 'x'], 'cosine, l2'],
     ['two places', ['collections', '--url', 'http://a', '--config', 'b'], 'cannot be used with'],
     ['no URL', ['collections', '--url', 'nowhere'], 'must be an http URL'],
+    ['no database URL', ['collections', '--database', 'ann:pw@a'], 'begins with postgres://; got'],
+    ['no configuration', ['collections', '--config', 'none.yaml'], 'must be readable'],
     ['an unknown command', ['find'], "unknown command 'find'"],
   ])('ends with 2 for %s', async (_name, args, words) => {
     const { code, stdout, stderr } = await runQuiver(args);
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(words);
+    expect(stderr).not.toContain('pw@');
   });
 
   test('says where no gateway runs', async () => {
@@ -133,7 +136,7 @@ test('without a word about where, it is what npm start serves', () => {
 describe('a question', () => {
   const ask = (answer: string): Promise<void> => {
     const input = Object.assign(new PassThrough(), { isTTY: true });
-    input.end(`${answer}\n`);
+    input.end(answer);
     return confirm('Delete it?', {
       input,
       output: Object.assign(new PassThrough(), { isTTY: true }),
@@ -141,10 +144,10 @@ describe('a question', () => {
   };
 
   test('is answered by yes', async () => {
-    await expect(ask('yes')).resolves.toBeUndefined();
+    await expect(ask('yes\n')).resolves.toBeUndefined();
   });
 
-  test.each(['', 'no', 'y'])('is not answered by "%s"', async (answer) => {
+  test.each(['\n', 'no\n', 'y\n', ''])('is not answered by %j', async (answer) => {
     await expect(ask(answer)).rejects.toThrow('Nothing was done.');
   });
 
@@ -154,10 +157,21 @@ describe('a question', () => {
   });
 });
 
+test('a table says nothing that a terminal would obey', () => {
+  const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const names = ['evil\u001b[31m\nname', 'evil\u009b31m', 'evil\u202eeman'];
+  printTable(names, [{ title: 'NAME', cell: (name) => name }]);
+  const said = write.mock.calls.join('').split('\n').slice(1);
+  write.mockRestore();
+
+  expect(said).toEqual(['evil [31m name', 'evil 31m', 'evil eman', '']);
+});
+
 test('a cell of a table is one short line', () => {
   expect(brief({ a: 'b\nc' })).toBe('{"a":"b\\nc"}');
   expect(brief('a\n\u001b[31mred')).toBe('a [31mred');
   expect(brief('x'.repeat(61))).toBe(`${'x'.repeat(59)}…`);
+  expect(brief(`${'x'.repeat(58)}😀😀`)).toBe(`${'x'.repeat(58)}…`);
   expect([0, 1_023, 1_536, 5 * 1_024 ** 4].map(sized)).toEqual([
     '0 B',
     '1023 B',

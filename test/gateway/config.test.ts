@@ -132,6 +132,21 @@ embedders: [{ name: words, url: "https://e/v1", model: m, dimension: 8, key: "\$
       `${pods}\nsubgraphs: [{ name: vectors, url: "http://v" }]`,
       '"vectors"',
     ],
+    [
+      'a URL without a host',
+      'pods: [{ name: a, url: "http://" }]',
+      'file.pods[0].url must be a whole URL',
+    ],
+    [
+      'an endpoint without a host',
+      `${pods}\nembedders: [{ name: e, url: "https://", model: m, dimension: 8 }]`,
+      'file.embedders[0].url must be a whole URL',
+    ],
+    [
+      'a URL with a user',
+      'pods: [{ name: a, url: "http://ann:pw@a" }]',
+      /^(?!.*pw).*file.pods\[0\].url must be a whole URL, without a user$/s,
+    ],
     ['text that is not YAML', 'pods: [', 'must be right'],
     ['an empty file', '', 'file must be object; got null'],
     ['no pods', 'pods: []', 'file.pods must NOT have fewer than 1 items'],

@@ -47,6 +47,7 @@ const facts = (more: Partial<PodFacts> = {}): PodFacts => ({
   clockTookMs: 2,
   role: 'quiver',
   canCreate: true,
+  closedSchema: null,
   settings: { maintenance_work_mem: '64MB', default_transaction_read_only: 'off' },
   tables: [],
   ...more,
@@ -249,11 +250,8 @@ test.each<[string, readonly PodReport[], readonly (readonly [string, string | nu
 });
 
 test('the index that would order the keys is told as SQL', () => {
-  const documents = table({
-    table: '"public"."documents"',
-    key: '("id"::text)',
-    keysOrdered: false,
-  });
+  const names = { table: '"public"."documents"', key: '("id"::text)' };
+  const documents = table({ ...names, keysOrdered: false });
 
   expect(diagnose([up('a', { tables: [documents] })])[0]?.advice).toBe(
     'create index concurrently on "public"."documents" (("id"::text) collate "C")',

@@ -135,6 +135,27 @@ describe('over databases', () => {
     },
   );
 
+  onReal('a role that may not use the schema of pgvector is told before it searches', async () => {
+    const database = databases[0]!;
+    const role = await database.createRole();
+    await database.run(
+      docs('vector(2)'),
+      `grant usage on schema vecs to ${role.name}`,
+      `grant select on vecs.docs to ${role.name}`,
+      'create schema "Odd Schema"',
+      'alter extension vector set schema "Odd Schema"',
+    );
+    const args = ['--database', role.url];
+
+    const { code, stdout } = await runQuiver(['doctor', ...args]);
+    expect(code).toBe(2);
+    const advice = /grant usage on schema "Odd Schema" to \S+/.exec(stdout);
+    await database.run(advice![0]);
+    expect((await runQuiver(['doctor', ...args])).code).toBe(0);
+    const search = ['search', '--collection', 'docs', '--vector', '[1,0]'];
+    expect((await runQuiver([...search, ...args])).code).toBe(0);
+  });
+
   onReal('a database that is another pod is a fault of that pod alone', async () => {
     await runQuiver(['doctor', ...all()]);
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../gateway/config.ts';
 import { openGateway } from '../../gateway/open-gateway.ts';
+import { createRemoteStore } from '../../gateway/remote-store.ts';
 import type { Running } from '../../subgraphs/http.ts';
 import { freshBucket, onReal, testDatabases } from '../support/databases.ts';
 import {
@@ -14,7 +15,8 @@ import {
   vecsTableSql,
   vecsUpsertSql,
 } from '../support/foreign-tables.ts';
-import { silent } from '../support/store-calls.ts';
+import { runQuiver } from '../support/run-quiver.ts';
+import { during, silent } from '../support/store-calls.ts';
 
 const schema = freshBucket();
 const documents = `
@@ -179,6 +181,49 @@ onReal('a pod reads the collections of the same file', async () => {
     data: { searchVectors: { matches: [{ record: { key: '1' } }] } },
   });
 });
+
+onReal('a record without a vector is read through a pod as through a database', async () => {
+  await makeTables();
+  await runSql([`update ${schema}.documents set embedding = null where content = 'two'`], 1);
+  const file = join(folder, 'remote.yaml');
+  writeFileSync(file, documents);
+  const url = await startPod('pod-b', testDatabases()[1]!.url, file);
+  const store = createRemoteStore({ pod: 'pod-b', url, connectionsMax: 2, logger: silent });
+  const query = {
+    bucket: schema,
+    collection: 'docs',
+    select: { metadata: 'none', vector: true } as const,
+  };
+  const segment = { index: 0, of: 1 };
+
+  const fetched = await during((call) => store.fetch({ ...query, keys: ['2', '1'] }, call));
+  const scanned = await during((call) =>
+    store.scan({ ...query, filter: null, limit: 9, after: null, segment }, call),
+  );
+  await store.close();
+
+  const records = [{ key: '1', vector: Float32Array.of(1, 0, 0) }, { key: '2' }];
+  expect(scanned.records).toEqual(records);
+  expect(fetched).toEqual(records.toReversed());
+});
+
+onReal('a record without a vector is exported as one', async () => {
+  await makeTables();
+  await runSql([`update ${schema}.documents set embedding = null where content = 'two'`], 1);
+  const file = join(folder, 'export.yaml');
+  const pods = `pods: [{ name: pod-b, database: "${testDatabases()[1]!.url}" }]`;
+  writeFileSync(file, pods + documents);
+
+  const { code, stdout } = await runQuiver(['export', '--config', file, ...ofDocs]);
+
+  expect(code).toBe(0);
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    '{"key":"1","vector":[1,0,0],"metadata":{"lang":"en","content":"one"}}',
+    '{"key":"2","vector":null,"metadata":{"content":"two"}}',
+  ]);
+});
+
+const ofDocs = ['--bucket', schema, '--collection', 'docs'];
 
 /** `quiver pod`, once it serves. */
 async function startPod(name: string, database: string, config: string): Promise<string> {

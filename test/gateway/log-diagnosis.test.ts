@@ -10,6 +10,7 @@ const facts: PodFacts = {
   clockTookMs: 0,
   role: 'quiver',
   canCreate: false,
+  closedSchema: null,
   settings: {},
   tables: [],
 };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { bodySchemas, type OperationName } from '../../gateway/vector-buckets/schemas.ts';
+import { defaultLimits } from '../../schema/limits.ts';
 import { openGatewayServer } from '../support/subjects.ts';
 import {
   aName,
@@ -167,6 +168,21 @@ test.each(['', '{', '"x"', '[]', 'null', '{"__proto__": null'])(
     for (const name of Object.keys(bodies)) expect(await expectSense(name, body)).toBe(400);
   },
 );
+
+test('a body that is too large, or of another type, is told in the same form', async () => {
+  const large = `{"prefix": "${'x'.repeat(defaultLimits.bodyBytesMax)}"}`;
+  const { status, answer } = await post('ListVectorBuckets', large);
+  const form = await fetch(`${gateway.url}/vector/ListVectorBuckets`, {
+    method: 'POST',
+    body: new URLSearchParams({ prefix: 'x' }),
+  });
+
+  expect({ status, code: answer.code }).toEqual({ status: 413, code: 'EntityTooLarge' });
+  expect(isStorageError(answer, status)).toBe(true);
+  expect(answer.message).toMatch(/^body may have at most 20971520 bytes; got 209715\d\d\.$/);
+  expect(form.status).toBe(415);
+  expect(isStorageError(JSON.parse(await form.text()), 415)).toBe(true);
+});
 
 test('a number beyond all bounds is a wrong number', async () => {
   expect(await expectSense('ListVectorBuckets', '{"maxResults": 1e999}')).toBe(400);

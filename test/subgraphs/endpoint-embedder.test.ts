@@ -256,6 +256,15 @@ describe('what does not pass is said at once', () => {
     },
   );
 
+  test('an answer that repeats the key: the log has it without', async () => {
+    endpoint.reply(server.answering(() => `${'x'.repeat(1_990)} ${endpoint.endpoint.key}`));
+
+    await refusal(['merge']);
+
+    expect(JSON.stringify(logger.lines)).toContain('xx [key]');
+    expect(JSON.stringify(logger.lines)).not.toContain('sk-');
+  });
+
   test('nobody at the URL, which is not shown', async () => {
     const { port } = new URL(endpoint.endpoint.url);
     await endpoint.close();
@@ -276,5 +285,15 @@ describe('what does not pass is said at once', () => {
       extensions: { code: 'DEADLINE_EXCEEDED', embedder: 'words' },
     });
     await left;
+    expect(logger.lines).toEqual([]);
+  });
+
+  test('the end of the call, and the log says what was tried till then', async () => {
+    endpoint.reply(server.failing(503), server.silence);
+
+    expect(await refusal(['merge'], {}, 1_500)).toMatchObject({
+      extensions: { code: 'DEADLINE_EXCEEDED' },
+    });
+    expect(logger.lines).toMatchObject([{ message: 'embedder failed', details: { status: 503 } }]);
   });
 });

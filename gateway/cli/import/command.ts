@@ -4,7 +4,7 @@ import { readRef } from '../../../subgraphs/arguments.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
 import { sourceOf, withStore, type OpenedStore, type StoreOptions } from '../open-store.ts';
-import { counted, print, printJson } from '../output.ts';
+import { counted, print, printJson, tell } from '../output.ts';
 import { patient } from '../retries.ts';
 import type { Chunking } from './chunks.ts';
 import type { Shape } from './drafts.ts';
@@ -130,7 +130,7 @@ async function perform(
     return exitCodeOf(ending, journal);
   } catch (error) {
     meter.close();
-    if (!options.json && journal.progress.line > 0) console.error(wayOn(journal, files));
+    if (!options.json && journal.progress.line > 0) tell(wayOn(journal, files));
     throw error;
   } finally {
     stop.release();
@@ -166,7 +166,7 @@ function report(
     return printJson({ ending, line, written, rejected, rejectsFile, progressFile, seconds });
   const rejects = rejectsFile === null ? '' : `, ${rejected} rejected (${rejectsFile})`;
   print(`${counted(written, 'record')} written${rejects} in ${seconds.toFixed(1)} s`);
-  if (ending === 'interrupted') console.error(wayOn(journal, files));
+  if (ending === 'interrupted') tell(wayOn(journal, files));
 }
 
 function wayOn({ progress }: Journal, { progressFile }: Files): string {

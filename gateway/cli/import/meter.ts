@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { tell } from '../output.ts';
 
 /** How an import or an export is coming along. */
 export interface Standing {
@@ -42,7 +43,7 @@ function startBar(standing: () => Standing, figures: () => string): Meter {
 }
 
 function startLines(figures: () => string): Meter {
-  const timer = setInterval(() => console.error(figures()), linesMs);
+  const timer = setInterval(() => tell(figures()), linesMs);
   return { close: () => clearInterval(timer) };
 }
 

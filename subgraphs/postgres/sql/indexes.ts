@@ -21,7 +21,12 @@ export const indexesText = (table: string, column: string): string => `
     join pg_am am on am.oid = i.relam
     join pg_opclass opc on opc.oid = x.indclass[0]
     join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0]
-    left join pg_stat_progress_create_index progress on progress.index_relid = i.oid
+    left join lateral (
+      -- Of a build by another role we see that it is under way in this database, and not of what.
+      select * from pg_stat_progress_create_index p
+      where p.index_relid = i.oid or p.index_relid is null and p.datname = current_database()
+      order by p.index_relid limit 1
+    ) progress on true
   where x.indrelid = ${table} and x.indpred is null
     and a.attname = ${column} and am.amname in ('hnsw', 'ivfflat')
   order by i.relname`;

@@ -3,12 +3,13 @@ import type { Statement } from '../database.ts';
 import type { Table } from '../table.ts';
 import { indexesText } from './indexes.ts';
 import { createParameters } from './parameters.ts';
+import { countStatement } from './records.ts';
 
 /** One row with what is wanted of a table. At least one thing must be. */
 export function inspectStatement(table: Table, what: Inspection): Statement {
   const { values, add } = createParameters();
   const columns = [
-    ...(what.count ? [`(select count(*) from ${table.name}) as count`] : []),
+    ...(what.count ? [`(${countStatement(table, null).text}) as count`] : []),
     ...(what.bytes ? [`pg_total_relation_size(${add(table.name)}::text::regclass) as bytes`] : []),
     ...(what.indexes
       ? [

@@ -39,6 +39,7 @@ export function scanStatement(table: Table, query: ScanQuery): Statement {
   const { add } = parameters;
   const { index, of } = query.segment;
   const conditions = [
+    ...table.conditions,
     ...(query.after === null ? [] : [`${table.key} collate "C" > ${add(query.after)}::text`]),
     ...(of === 1 ? [] : [`${slotText(table.key)} % ${add(of)} = ${add(index)}`]),
     ...(query.filter ? [filterSql(query.filter, { ...table, add })] : []),
@@ -54,7 +55,10 @@ export function scanStatement(table: Table, query: ScanQuery): Statement {
 
 export function countStatement(table: Table, filter: Filter | null): Statement {
   const { values, add } = createParameters();
-  const conditions = filter ? [filterSql(filter, { ...table, add })] : [];
+  const conditions = [
+    ...table.conditions,
+    ...(filter ? [filterSql(filter, { ...table, add })] : []),
+  ];
   return {
     text: `select count(*) as count from ${table.name} t ${where(conditions)}`,
     values,

@@ -16,6 +16,8 @@ export const factsStatement: Statement = {
       extract(epoch from clock_timestamp())::float8 * 1000 as "clockAt",
       current_user as role,
       has_database_privilege(current_database(), 'create') as "canCreate",
+      (select quote_ident(n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+        where e.extname = 'vector' and not has_schema_privilege(n.oid, 'usage')) as "closedSchema",
       (select json_object_agg(name, current_setting(name)) from unnest(array[
         'maintenance_work_mem', 'max_parallel_maintenance_workers', 'shared_buffers',
         'effective_cache_size', 'max_connections', 'default_transaction_read_only',

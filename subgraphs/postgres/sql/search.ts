@@ -11,7 +11,7 @@ import { createParameters, type Parameters } from './parameters.ts';
 /**
  * The nearest `rowsMax` rows, each beside the placement that the pod has now; without any match one
  * row with the placement alone. Ties at the end are decided by the key, hence by no accident.
- * `exact` is whether a row was found without the index.
+ * `few` is what the shard chose by: the matches were few enough to be scanned; null without a choice.
  */
 export function searchStatement(
   query: SearchQuery,
@@ -20,11 +20,13 @@ export function searchStatement(
 ): Statement {
   const parameters = createParameters(query.bucket, query.collection, vectorBytes(query.vector));
   const parts = partsOf(query, { table, rowsMax, parameters });
+  const { before, few, rows } = waysText(plan, parts);
   return {
     text: `
-      select p.version, p.state, t.id as key, t.distance, t.exact
+      ${before}
+      select p.version, p.state, t.id as key, t.distance, ${few} as few
         ${selectedText(query.select, { ...table, ...selected }, parameters)}
-      from (${table.standing.placement}) p left join (${rowsText(plan, parts)}) t on true`,
+      from (${table.standing.placement}) p left join (${rows}) t on true`,
     values: parameters.values,
     reused: true,
     varied: query.filter !== null,
@@ -38,8 +40,8 @@ interface Parts {
   readonly table: Table;
   readonly rowsMax: number;
   readonly distance: string;
-  /** What is no match whatever the filter. */
-  readonly finite: readonly string[];
+  /** What every match must be, whatever the filter. */
+  readonly basic: readonly string[];
   readonly filter: string;
   readonly add: Parameters['add'];
   /** The rows that all conditions hold for, nearest first. */
@@ -55,10 +57,11 @@ function partsOf(
   const distance = table.distance(query.metric, '$3');
   // It would come first and is no match. The other infinity and NaN come last by themselves.
   const finite = query.metric === 'INNER_PRODUCT' ? [`${distance} <> '-Infinity'`] : [];
+  const basic = [...table.conditions, ...finite];
 
   const rows = (exact: boolean, conditions: readonly string[]): string => `
-    select ${table.key} as id, ${distance} as distance, ${exact} as exact ${innerColumns(query, table)}
-    from ${table.name} t where ${[...finite, ...conditions, 'true'].join(' and ')}
+    select ${table.key} as id, ${distance} as distance ${innerColumns(query, table)}
+    from ${table.name} t where ${[...basic, ...conditions, 'true'].join(' and ')}
     -- No index can give the order of a sum: this is how an exact scan is asked for.
     order by ${exact ? `${distance} + 0` : distance}, ${table.key} collate "C"
     -- In the text: for a limit it does not know, the planner never keeps a plan (0.15 ms a search).
@@ -68,7 +71,7 @@ function partsOf(
     table,
     rowsMax: Math.trunc(rowsMax),
     distance,
-    finite,
+    basic,
     filter: filterText(query, table, parameters),
     add,
     exact: (...conditions) => rows(true, conditions),
@@ -83,8 +86,17 @@ function partsOf(
 const filterText = ({ filter }: SearchQuery, { metadata }: Table, { add }: Parameters): string =>
   filter ? filterSql(filter, { metadata, add: (value) => `(select ${add(value)})` }) : 'true';
 
-function rowsText(plan: SearchPlan, parts: Parts): string {
-  if (plan.kind === 'exact') return parts.exact(parts.filter);
+/** The rows of a search, and what must stand before the statement to find them. */
+interface Ways {
+  readonly before: string;
+  readonly few: string;
+  readonly rows: string;
+}
+
+const oneWay = (rows: string): Ways => ({ before: '', few: 'null::boolean', rows });
+
+function waysText(plan: SearchPlan, parts: Parts): Ways {
+  if (plan.kind === 'exact') return oneWay(parts.exact(parts.filter));
   const indexed = (...guard: readonly string[]): string =>
     // Hidden from the planner, lest it answers from another index and sorts.
     parts.indexed(
@@ -94,34 +106,35 @@ function rowsText(plan: SearchPlan, parts: Parts): string {
     );
   return plan.choice
     ? chosenText(plan.choice, parts, indexed('(select not yes from few)'))
-    : indexed();
+    : oneWay(indexed());
 }
 
 /**
  * Counts what passes the filter, but no farther than it takes to choose, and goes one of the ways.
  * While they are counted few rows are compared too: what is left is to fetch the nearest.
  */
-function chosenText(choice: Choice, parts: Parts, indexed: string): string {
-  const { table, filter, finite, distance, rowsMax, add } = parts;
+function chosenText(choice: Choice, parts: Parts, indexed: string): Ways {
+  const { table, filter, basic, distance, rowsMax, add } = parts;
   const matchesMax = Math.trunc(choice.matchesMax);
-  return `
+  const before = `
     with sample as materialized (
       select count(*) filter (where ${filter}) <= ${add(choice.shareMax)}::float8 * count(*) as few
       from ${table.name} t where t.ctid = any (${add(choice.sample)}::tid[])
     ), probe as materialized (
       select t.ctid, ${table.key} as id, ${distance} as distance
-      from ${table.name} t where (select few from sample) and ${[...finite, filter].join(' and ')}
+      from ${table.name} t where (select few from sample) and ${[...basic, filter].join(' and ')}
       limit ${matchesMax + 1}
     ), few as materialized (
       select (select few from sample) and count(*) <= ${matchesMax} as yes from probe
-    )
-    (${parts.exact(
-      '(select yes from few)',
-      `t.ctid = any (array(
-        select ctid from probe order by distance, id collate "C" limit ${rowsMax}))`,
-    )})
-    union all
-    (${indexed})`;
+    )`;
+  // The filter once more: a row of a table that inherits from this one may have the same ctid.
+  const exact = parts.exact(
+    '(select yes from few)',
+    `t.ctid = any (array(
+      select ctid from probe order by distance, id collate "C" limit ${rowsMax}))`,
+    filter,
+  );
+  return { before, few: '(select yes from few)', rows: `(${exact}) union all (${indexed})` };
 }
 
 /** Only where they stand here, in a condition of their own, are they set before the scan begins. */

@@ -25,6 +25,7 @@ export function judgedText(
       select k.bucket, k.collection, k.relation, k.mapped, k.vector as "vectorColumn",
         k.id as "idColumn", vt.typname is not null as "hasVector",
         it.typname::text as "idType", ${isUniqueText} as "idUnique",
+        not ia.attnotnull as "idNullable",
         case vt.typname when 'halfvec' then 'FLOAT16' else 'FLOAT32' end as "elementType",
         va.atttypmod as dimension, not coalesce(ma.attnotnull, true) as "metadataNullable",
         ${problemText} as problem
@@ -83,11 +84,13 @@ const mappedText = (mapped: readonly CollectionRef[], add: Parameters['add']): s
     bucket text, collection text, schema text, "table" text,
     id text, vector text, metadata text, columns text[])`;
 
+/** An index does not reach into the tables that inherit from its own. */
 const isUniqueText = `
-  exists (
+  (exists (
     select from pg_index x
     where x.indrelid = k.relation and x.indisunique and x.indisvalid and x.indpred is null
-      and x.indnkeyatts = 1 and x.indkey[0] = ia.attnum)`;
+      and x.indnkeyatts = 1 and x.indkey[0] = ia.attnum)
+  and not exists (select from pg_inherits where inhparent = k.relation))`;
 
 /** Without a dimension there is nothing to hold vectors against. */
 const problemText = `
@@ -99,6 +102,8 @@ const problemText = `
     when va.atttypmod < 1 then format('its column %I must have a dimension', k.vector)
     when (k.metadata is not null or not k.mapped) and ma.atttypid is distinct from 'jsonb'::regtype
       then format('its column %I must be a jsonb', k.metadata)
+    when array[k.id, k.vector, k.metadata] && k.columns
+      then 'its plain columns must be others than those of the id, the vector and the metadata'
     when exists (
       select from unnest(k.columns) wanted (name) where not exists (
         select from pg_attribute a

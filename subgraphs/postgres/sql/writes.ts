@@ -4,10 +4,10 @@ import type { SplitMetadata } from '../columns.ts';
 import type { Statement } from '../database.ts';
 import { filterSql } from '../filter-sql.ts';
 import { keyIn } from '../ids.ts';
-import { isText, type Table, type TableMapping } from '../table.ts';
+import { isText, objectIn, type Table, type TableMapping } from '../table.ts';
 import { vectorArrayBytes } from '../vector-bytes.ts';
 import { quoteIdentifier } from './identifier.ts';
-import { createParameters } from './parameters.ts';
+import { createParameters, type Parameters } from './parameters.ts';
 
 /** A collection under the one version of its placement that a write may happen in. */
 export interface Fence extends CollectionRef {
@@ -26,48 +26,73 @@ export interface PlacedRecord extends SplitMetadata {
   readonly vector: Float32Array;
 }
 
-/** Records come in key order: writers that lock in one order cannot wait for each other in a ring. */
+/**
+ * Records come in key order: writers that lock in one order cannot wait for each other in a ring.
+ * Columns that a record does not name get their defaults, also where it replaces another; so where
+ * records name different ones, each kind is an insertion of its own, and the order holds in each.
+ */
 export function upsertStatement(
   table: Table,
   fence: Fence,
   records: readonly PlacedRecord[],
   vectorOid: number,
 ): Statement {
-  const { mapping, name, pgvector, idType } = table;
-  // Columns that no record names get their defaults, also where a row is replaced.
-  const given = mapping.columns.filter((column) =>
-    records.some(({ columns }) => Object.hasOwn(columns, column)),
+  const parameters = createParameters(...fenceValues(fence));
+  const parts = byColumns(records).map((alike) =>
+    insertionText(table, alike, { parameters, vectorOid }),
   );
-  const own = mapping.metadata === null ? [] : [mapping.metadata];
-  const lists = [
-    records.map(({ key }) => key),
-    vectorArrayBytes(
-      records.map(({ vector }) => vector),
-      vectorOid,
-    ),
-    records.map((record) => JSON.stringify(record.own)),
-    ...(given.length > 0 ? [records.map(({ columns }) => JSON.stringify(columns))] : []),
-  ];
   return {
-    // `unnest` keeps the order of the lists, and joining the one row of `p` does not change it.
     text: `
-      with ${fenceText(table)}, written as (
-        insert into ${name} (${namesText([mapping.id, mapping.vector, ...own, ...given])})
-        ${isText(idType) ? '' : 'overriding system value'}
-        select i.id::${idType}, i.vec ${own.length > 0 ? ', i.metadata::jsonb' : ''}
-          ${given.map((column) => `, c.${quoteIdentifier(column)}`).join('')}
-        from p, unnest($4::text[], $5::${pgvector.typeOf('FLOAT32')}[], $6::text[]
-          ${given.length > 0 ? ', $7::text[]' : ''}) as i (id, vec, metadata
-          ${given.length > 0 ? ', columns' : ''})
-          ${given.length > 0 ? populatedText(name, 'i.columns') : ''}
-        on conflict (${quoteIdentifier(mapping.id)}) do update set
-          ${[mapping.vector, ...own, ...mapping.columns].map(excludedText).join(', ')}
-        returning 1
-      )
+      with ${fenceText(table)},
+        ${parts.map((part, i) => `part_${i} as (${part})`).join(', ')},
+        written as (${parts.map((_, i) => `select from part_${i}`).join(' union all ')})
       ${outcomeText}`,
-    values: [...fenceValues(fence), ...lists],
-    reused: mapping.columns.length === 0,
+    values: parameters.values,
+    reused: table.mapping.columns.length === 0,
   };
+}
+
+/** Those together that name the same columns; of none, nothing but one empty part. */
+function byColumns(records: readonly PlacedRecord[]): PlacedRecord[][] {
+  const kinds = new Map<string, PlacedRecord[]>();
+  for (const record of records) {
+    const kind = Object.keys(record.columns).sort().join('\0');
+    const alike = kinds.get(kind);
+    if (alike) alike.push(record);
+    else kinds.set(kind, [record]);
+  }
+  return kinds.size > 0 ? [...kinds.values()] : [[]];
+}
+
+/** The records name the same columns. */
+function insertionText(
+  { mapping, name, pgvector, idType }: Table,
+  records: readonly PlacedRecord[],
+  { parameters: { add }, vectorOid }: { parameters: Parameters; vectorOid: number },
+): string {
+  const given = Object.keys(records[0]?.columns ?? {});
+  const own = mapping.metadata === null ? [] : [mapping.metadata];
+  const vectors = vectorArrayBytes(
+    records.map(({ vector }) => vector),
+    vectorOid,
+  );
+  const lists = [
+    `${add(records.map(({ key }) => key))}::text[]`,
+    `${add(vectors)}::${pgvector.typeOf('FLOAT32')}[]`,
+    `${add(records.map((record) => JSON.stringify(record.own)))}::text[]`,
+    `${add(given.length > 0 ? records.map(({ columns }) => JSON.stringify(columns)) : [])}::text[]`,
+  ];
+  // `unnest` keeps the order of the lists, and joining the one row of `p` does not change it.
+  return `
+    insert into ${name} (${namesText([mapping.id, mapping.vector, ...own, ...given])})
+    ${isText(idType) ? '' : 'overriding system value'}
+    select i.id::${idType}, i.vec ${own.length > 0 ? ', i.metadata::jsonb' : ''}
+      ${given.map((column) => `, c.${quoteIdentifier(column)}`).join('')}
+    from p, unnest(${lists.join(', ')}) as i (id, vec, metadata, columns)
+      ${given.length > 0 ? populatedText(name, 'i.columns') : ''}
+    on conflict (${quoteIdentifier(mapping.id)}) do update set
+      ${[mapping.vector, ...own, ...mapping.columns].map(excludedText).join(', ')}
+    returning 1`;
 }
 
 export interface MetadataRow extends WriteRow {
@@ -99,7 +124,8 @@ export function updateMetadataStatement(
   },
   { bytesMax, filterableBytesMax, nonFilterableKeys }: MetadataLimits,
 ): Statement {
-  const { mapping, name, id, key, metadata } = table;
+  const { mapping, name, id, key } = table;
+  const metadata = objectIn(table.metadata);
   const { keys, set, unset, dryRun } = change;
   const parameters = createParameters(...fenceValues(fence));
   const { add } = parameters;
@@ -185,7 +211,7 @@ const namesText = (names: readonly string[]): string => names.map(quoteIdentifie
 const excludedText = (column: string): string =>
   `${quoteIdentifier(column)} = excluded.${quoteIdentifier(column)}`;
 
-const ownText = (column: string): string => `coalesce(t.${quoteIdentifier(column)}, '{}')`;
+const ownText = (column: string): string => objectIn(`t.${quoteIdentifier(column)}`);
 
 /** The values of plain columns, read from JSON as PostgreSQL reads their types. */
 const populatedText = (name: string, json: string): string =>

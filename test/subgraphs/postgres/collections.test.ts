@@ -235,6 +235,12 @@ test('a bucket is deleted when it holds no collection', async () => {
   await other.close();
 });
 
+test('the default bucket, of which there is always one, is not deleted', async () => {
+  const deletion = during((call) => pod.store.deleteBucket('vecs', call));
+
+  expect(await codeFrom(deletion)).toBe('BAD_USER_INPUT');
+});
+
 test('a bucket is created once, and never out of a schema of somebody else', async () => {
   const make = (name: string) => during((call) => pod.store.createBucket(name, call));
   const made = await Promise.allSettled([make(`${pod.bucket}_2`), make(`${pod.bucket}_2`)]);

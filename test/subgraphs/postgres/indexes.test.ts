@@ -33,6 +33,7 @@ const indexesOf = async (collection: string): Promise<readonly ShardIndex[]> =>
 const columns = {
   idType: 'varchar',
   idUnique: true,
+  idNullable: false,
   elementType: 'FLOAT32',
   metadataNullable: false,
 } as const;

@@ -46,6 +46,12 @@ const collections: readonly CollectionSetting[] = [
     metric: null,
     mapping: mappingOf('documents', { id: 'content_id' }),
   },
+  {
+    bucket,
+    collection: 'twice',
+    metric: null,
+    mapping: mappingOf('documents', { columns: ['content', 'id'] }),
+  },
   { bucket, collection: 'absent', metric: null, mapping: mappingOf('nowhere') },
 ];
 
@@ -257,13 +263,23 @@ test('a mapping that does not fit its table says what is wrong; one of no table 
   await expect(keysNear({}, 'wrong')).rejects.toThrow(
     'must fit its mapping in the configuration of pod "pod-a": its column content_id must be',
   );
+  // Whoever set such a key would give the record another one.
+  await expect(keysNear({}, 'twice')).rejects.toThrow(
+    'its plain columns must be others than those of the id, the vector and the metadata',
+  );
   expect(await codeFrom(keysNear({}, 'absent'))).toBe('COLLECTION_NOT_FOUND');
 });
 
 test('reading by key uses the primary key', async () => {
   const table = createTable(
     mappingOf('documents'),
-    { idType: 'int8', idUnique: true, elementType: 'FLOAT32', metadataNullable: true },
+    {
+      idType: 'int8',
+      idUnique: true,
+      idNullable: false,
+      elementType: 'FLOAT32',
+      metadataNullable: true,
+    },
     { pgvector: createPgvector('public'), standing: placedStanding },
   );
   const { text, values } = fetchStatement(table, { ...docs, keys: ['2', '10'], select });

@@ -85,7 +85,13 @@ onReal("an index gives the order of an operator that is named with pgvector's sc
   const mapping = vecsMapping(movies);
   const table = createTable(
     mapping,
-    { idType: 'varchar', idUnique: true, elementType: 'FLOAT32', metadataNullable: false },
+    {
+      idType: 'varchar',
+      idUnique: true,
+      idNullable: false,
+      elementType: 'FLOAT32',
+      metadataNullable: false,
+    },
     { pgvector: createPgvector('Odd Schema'), standing: placedStanding },
   );
   const distance = table.distance('COSINE', '$1');
@@ -200,4 +206,41 @@ onReal('a database that takes no writes is served as it is', async () => {
   );
 
   expect(await found(await openStore(role.url))).toEqual(['a', 'c', 'b']);
+});
+
+onReal('a build by another role is no leftover of one that failed', async () => {
+  const database = await databaseOfVecs();
+  const role = await database.createRole();
+  await database.run(
+    `grant usage on schema vecs, extensions to ${role.name}`,
+    `grant select on vecs.movies to ${role.name}`,
+  );
+  const reader = await openStore(role.url);
+  const states = async () => {
+    const what = { count: false, bytes: false, indexes: true };
+    const [[shard] = []] = await during((call) => reader.inspect([movies], what, call));
+    return shard?.indexes?.map(({ metric, state }) => `${metric} ${state}`);
+  };
+  const writing = openDatabase({
+    ...testDatabases()[0]!,
+    url: database.url,
+    pod: 'sql',
+    logger: silent,
+  });
+  opened.push(writing);
+
+  // A build waits for those who write to the table.
+  const building = await during((call) =>
+    writing.transaction(async (query) => {
+      await query({ text: `update vecs.movies set metadata = '{}'`, values: [] });
+      const build = database.run(
+        'create index concurrently made on vecs.movies using hnsw (vec extensions.vector_l2_ops)',
+      );
+      while ((await states())?.length !== 2);
+      expect(await states()).toEqual(['COSINE READY', 'L2 BUILDING']);
+      return { build };
+    }, call),
+  );
+  await building.build;
+  expect(await states()).toEqual(['COSINE READY', 'L2 READY']);
 });

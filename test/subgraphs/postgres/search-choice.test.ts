@@ -82,6 +82,15 @@ describe('a filtered search', () => {
     expect(keysOf(answer)).toEqual(nearest(({ nth }) => nth < 3_500, 10));
   });
 
+  test('finds the matches that the index did not come near', async () => {
+    const filter: Filter = { kind: 'gte', path: ['x'], value: 0.9 };
+    for (const time of ['counted', 'remembered']) {
+      const answer = await search({ filter });
+      expect([time, wayOf(answer)]).toEqual([time, 'INDEX_FELL_SHORT']);
+      expect(keysOf(answer)).toEqual(nearest(({ x }) => x >= 0.9, 10));
+    }
+  });
+
   test('goes the same way again without counting again', async () => {
     const filters = [rare('r17'), below('nth', 3_400)];
     const spy = jest.spyOn(pod.database, 'query');

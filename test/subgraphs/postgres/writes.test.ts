@@ -65,6 +65,11 @@ test('an upsert replaces the whole record', async () => {
   expect(await fetchOne('whole', 'a')).toMatchObject({ metadata: { new: 2 } });
 });
 
+test('an upsert of nothing writes nothing', async () => {
+  await fill(pod, specOf(pod, 'nothing'), []);
+  expect(await upsert('nothing', [])).toBe(0);
+});
+
 test('one record of another dimension refuses all', async () => {
   await fill(pod, specOf(pod, 'refused'), []);
   const writing = upsert('refused', [recordOf('a', 1, 2, 3, 4), recordOf('b', 1, 2)]);
