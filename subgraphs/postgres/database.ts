@@ -24,8 +24,11 @@ export interface Database {
   query<Row>(statement: Statement, call: Call): Promise<Row[]>;
   /** All of `work` or nothing of it. */
   transaction<T>(work: (query: Query) => Promise<T>, call: Call): Promise<T>;
-  /** One statement to its end, however long that takes, and beside the others where it can be. */
-  background(statement: Statement, settings: Settings): Promise<void>;
+  /**
+   * One statement to its end, however long that takes, and beside the others where it can be; of
+   * those with the same `turn` one after the other, whichever process runs them.
+   */
+  background(statement: Statement, settings: Settings, turn: string): Promise<void>;
   /** It has several sessions: a statement can be cancelled, an index built beside writes. */
   readonly cancellable: boolean;
   /** Ends the connections. What runs in the background goes on in the database, unseen. */

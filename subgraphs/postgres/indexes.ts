@@ -30,10 +30,13 @@ export async function createIndex(context: Context, spec: IndexSpec, call: Call)
       const rows = spec.method === 'IVFFLAT' ? await countRows(context, table, call) : 0;
       const options = { concurrently: context.database.cancellable, rows };
       const statement = createIndexStatement(table, spec, name, options);
-      const running = context.database.background(statement, settingsOf(spec));
+      const running = context.database.background(statement, settingsOf(spec), table.name);
       builds.set(name, build(context, spec, name, running));
     }
-    await settled(builds.get(name), Math.min(spec.waitMs, remainingMs(call)), call);
+    const building = builds.get(name);
+    if (building && (await ends(building, Math.min(spec.waitMs, remainingMs(call)), call))) {
+      await requireValid(context, table, spec, call);
+    }
   });
 }
 
@@ -41,6 +44,8 @@ export async function createIndex(context: Context, spec: IndexSpec, call: Call)
 export function dropIndex(context: Context, query: DropIndex, call: Call): Promise<boolean> {
   return withKnown(context.memory, query, call, async ({ table }) => {
     const there = await sameIndexes(context, table, query, call);
+    // It would wait for the build, and the build for it.
+    if (there.some(({ state }) => state === 'BUILDING')) throw indexBuilding(query);
     for (const { name } of there) await drop(context, table, name, call);
     context.memory.forget(query);
     return there.length > 0;
@@ -75,6 +80,27 @@ const indexExists = ({ collection, method, metric }: IndexSpec): Error =>
     'input.ifNotExists',
     `Collection "${collection}" must have no ${method} index of ${metric} to be given one; it has.`,
   );
+
+const indexBuilding = ({ collection, method }: DropIndex): Error =>
+  errors.badRequest(
+    'method',
+    `The ${method} index of "${collection}" must be complete to be dropped; it is being built.`,
+  );
+
+/** A build of another process may have been faster, and have failed. */
+async function requireValid(
+  context: Context,
+  table: Table,
+  spec: IndexSpec,
+  call: Call,
+): Promise<void> {
+  const made = await sameIndexes(context, table, spec, call);
+  if (made.some(({ state }) => state === 'READY')) return;
+  throw errors.podUnavailable(
+    context.pod,
+    `could not complete the ${spec.method} index of "${spec.collection}"`,
+  );
+}
 
 /** An option that is not given accepts whatever the index has. */
 function checkSame(spec: IndexSpec, { options }: ShardIndex): void {
@@ -126,12 +152,13 @@ function build(
   return ended;
 }
 
-function settled(running: Promise<void> | undefined, waitMs: number, call: Call): Promise<void> {
-  if (!running) return Promise.resolve();
+/** Whether it ended well in that time. */
+function ends(running: Promise<void>, waitMs: number, call: Call): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, waitMs);
-    const stay = call.onAbort(resolve);
-    running.then(resolve, reject).finally(() => {
+    const timer = setTimeout(() => resolve(false), waitMs);
+    const stay = call.onAbort(() => resolve(false));
+    const done = running.then(() => resolve(true), reject);
+    void done.finally(() => {
       clearTimeout(timer);
       stay();
     });

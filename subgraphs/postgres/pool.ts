@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Call } from '../call.ts';
 import type { Logger } from '../logger.ts';
@@ -34,8 +35,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     transaction: (work, call) =>
       connections.use((client) => runTransaction(client, run, work, call), call),
 
-    async background(statement, settings) {
-      if (cancellable) await runAlone(createClient(url), statement, { pod, builders, settings });
+    async background(statement, settings, turn) {
+      if (cancellable)
+        await runAlone(createClient(url), statement, { pod, builders, settings, turn });
       else await connections.use((client) => runSet(client, run, statement, settings), endless);
     },
 
@@ -106,15 +108,17 @@ async function runAlone(
     readonly pod: string;
     readonly builders: Set<Client>;
     readonly settings: Settings;
+    readonly turn: string;
   },
 ): Promise<void> {
-  const { pod, builders, settings } = options;
+  const { pod, builders, settings, turn } = options;
   builders.add(client);
   try {
     await client.connect();
     for (const setting of setStatements({ ...settings, statement_timeout: '0' })) {
       await client.query(setting.text, [...setting.values]);
     }
+    await takeTurn(client, turn);
     await client.query(text, [...values]);
   } catch (error) {
     if (builders.has(client)) throw statementError(pod, error, endless);
@@ -123,3 +127,18 @@ async function runAlone(
     await client.end();
   }
 }
+
+/**
+ * It lasts as long as the session. Whoever waited in the database would hold a snapshot, for which a
+ * concurrent build waits in its turn: a deadlock.
+ */
+async function takeTurn(client: Client, turn: string): Promise<void> {
+  const text = 'select pg_try_advisory_lock(hashtextextended($1, 0)) as taken';
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>(text, [turn]);
+    if (rows[0]?.taken) return;
+    await sleep(turnMs, undefined, { ref: false });
+  }
+}
+
+const turnMs = 250;

@@ -40,6 +40,14 @@ const columns = {
 
 const some = [1, 2, 3].map((n) => ({ key: `${n}`, vector: [n, 0, 0, 1], metadata: {} }));
 
+const random = createRandom(3);
+/** Enough to take a while. */
+const many = Array.from({ length: 1_000 }, (_, i) => ({
+  key: `${i}`,
+  vector: Array.from({ length: 4 }, random),
+  metadata: {},
+}));
+
 test('indexes are built, seen with their options, and dropped', async () => {
   await fill(pod, specOf(pod, 'built'), some);
   await build('built', { m: 8, efConstruction: 40 });
@@ -128,6 +136,7 @@ test('a build has the memory that was asked for, in its own session alone', asyn
   await pod.database.background(
     { text: `create table ${table} as select ${said}`, values: [] },
     { maintenance_work_mem: '93MB' },
+    table,
   );
   const read = (text: string) =>
     during((call) => pod.database.query<{ memory: string }>({ text, values: [] }, call));
@@ -137,12 +146,6 @@ test('a build has the memory that was asked for, in its own session alone', asyn
 });
 
 onReal('a build that goes on says how far it is', async () => {
-  const random = createRandom(3);
-  const many = Array.from({ length: 1_000 }, (_, i) => ({
-    key: `${i}`,
-    vector: Array.from({ length: 4 }, random),
-    metadata: {},
-  }));
   await fill(pod, specOf(pod, 'slow'), many);
   await build('slow', { m: 100, efConstruction: 1_000, waitMs: 0 });
 
@@ -158,6 +161,28 @@ onReal('a build that goes on says how far it is', async () => {
   expect(percents.every((percent) => percent >= 0 && percent <= 100)).toBe(true);
   expect(Math.max(...percents)).toBeGreaterThan(0);
   expect(seen.at(-1)).toMatchObject({ state: 'READY', percent: null });
+});
+
+onReal('builds of several processes take turns, and none is left invalid', async () => {
+  await fill(pod, specOf(pod, 'turns'), many);
+  const other = await openPod();
+  const slow = { m: 60, efConstruction: 600 };
+  const specs = [
+    indexIn(pod.bucket, 'turns', { metric: 'L2', ...slow }),
+    indexIn(pod.bucket, 'turns', { metric: 'COSINE', ...slow }),
+  ];
+
+  await Promise.all(
+    [pod.store, other.store].flatMap((store) =>
+      specs.map((spec) => during((call) => store.createIndex(spec, call), 30_000)),
+    ),
+  );
+
+  await other.close();
+  expect(await indexesOf('turns')).toMatchObject([
+    { metric: 'COSINE', state: 'READY' },
+    { metric: 'L2', state: 'READY' },
+  ]);
 });
 
 test('builds of the same index at the same time are one build', async () => {
@@ -195,7 +220,14 @@ onReal('a build goes on when nobody waits for it any more', async () => {
         values: [],
       });
       await build('waited', { waitMs: 50 });
-      expect((await indexesOf('waited')).map(({ state }) => state)).not.toContain('READY');
+      while ((await indexesOf('waited')).length === 0);
+      expect(await indexesOf('waited')).toMatchObject([{ state: 'BUILDING' }]);
+      const dropping = during((inner) =>
+        pod.store.dropIndex({ ...spec, method: 'HNSW', metric: null }, inner),
+      );
+      await expect(dropping).rejects.toMatchObject({
+        message: 'The HNSW index of "waited" must be complete to be dropped; it is being built.',
+      });
     }, call),
   );
   while ((await indexesOf('waited'))[0]?.state !== 'READY');
