@@ -176,7 +176,7 @@ export const errors = {
   forbidden: (pod: string, why: string) =>
     fail(
       'FORBIDDEN',
-      `Pod "${pod}" must have the right: ${why}. Its role needs SELECT on a table to read it, INSERT, UPDATE and DELETE to write, and to be its owner to index or drop it; CREATE on the database to make collections.`,
+      `Pod "${pod}" must have the right: ${why}. Its role needs USAGE on the schemas of a table and of pgvector and SELECT on the table to read it, INSERT, UPDATE and DELETE to write, and to be its owner to index or drop it; CREATE on the database to make collections.`,
       { pod, outcome: 'notWritten' satisfies WriteOutcome },
     ),
 

@@ -204,7 +204,11 @@ async function vectorOf(
 async function storedVector(key: string, ref: CollectionRef, context: VectorsContext) {
   const record = await context.loaders.record(ref, { metadata: 'none', vector: true }, key);
   if (record?.vector) return record.vector;
-  throw errors.badInput('near.key', `the key of a record of "${ref.collection}"`, key);
+  throw errors.badInput(
+    'near.key',
+    `the key of a record with a vector in "${ref.collection}"`,
+    key,
+  );
 }
 
 /** An endpoint costs money and time: it is asked only what the collection can be compared with. */

@@ -159,7 +159,7 @@ onReal('what a role may not do is FORBIDDEN, whatever it is', async () => {
   expect(await Promise.all(refused.map(codeFrom))).toEqual(refused.map(() => 'FORBIDDEN'));
   await expect(refused[0]).rejects.toThrow('permission denied for table movies');
   await database.run(`revoke select on vecs.movies from ${role.name}`);
-  await expect(found(store)).rejects.toThrow('Its role needs SELECT on a table to read it');
+  await expect(found(store)).rejects.toThrow('Its role needs USAGE on the schemas');
 });
 
 onReal('a role that may write to a table and create nothing writes to it', async () => {
