@@ -48,10 +48,28 @@ export interface PodEntry {
 }
 
 /** Pods and subgraphs are named like hosts. */
-const name = { type: 'string', pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', maxLength: 63 };
+const name = {
+  type: 'string',
+  pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+  patternErrorMessage: 'must be lower-case letters, digits, and hyphens between them',
+  maxLength: 63,
+};
 const databaseName = { type: 'string', minLength: 1, maxLength: defaultLimits.nameBytesMax };
-const httpUrl = { type: 'string', pattern: '^https?://' };
-const databaseUrl = { type: 'string', pattern: '^postgres(ql)?://' };
+const httpUrl = {
+  type: 'string',
+  pattern: '^https?://',
+  patternErrorMessage: 'must begin with http:// or https://',
+};
+const databaseUrl = {
+  type: 'string',
+  pattern: '^postgres(ql)?://',
+  patternErrorMessage: 'must begin with postgres://',
+};
+const redisUrl = {
+  type: 'string',
+  pattern: '^rediss?://',
+  patternErrorMessage: 'must begin with redis:// or rediss://',
+};
 
 const integer = (minimum: number, maximum: number, fallback: number) => ({
   type: 'integer',
@@ -103,7 +121,7 @@ export const configSchema = {
       description: "Other teams' subgraphs, composed into the supergraph.",
       items: record({ name, url: httpUrl }, ['name', 'url']),
     },
-    redis: record({ url: { type: 'string', pattern: '^rediss?://' } }, ['url']),
+    redis: record({ url: redisUrl }, ['url']),
     limits: limitsSchema(defaultLimits),
     minCoverage: {
       type: 'number',
@@ -136,6 +154,7 @@ export const configSchema = {
           key: {
             type: 'string',
             pattern: '^[!-~]*$',
+            patternErrorMessage: 'must be of characters that a header can carry',
             description: 'Best as ${NAME}, from the environment.',
           },
           encoding: { enum: ['base64', 'float'], default: 'base64' },
@@ -167,6 +186,7 @@ export const configSchema = {
           table: {
             type: 'string',
             pattern: '^[^.]+\\.[^.]+$',
+            patternErrorMessage: 'must be schema.table',
             description: 'schema.table, for a table that is not as vecs makes them.',
           },
           id: { ...databaseName, default: 'id' },

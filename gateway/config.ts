@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv } from 'ajv';
 import { parseDocument } from 'yaml';
 import { shown } from '../schema/errors.ts';
 import type { Limits } from '../schema/limits.ts';
@@ -8,6 +8,7 @@ import type { TableMapping } from '../subgraphs/postgres/table.ts';
 import type { CollectionRef } from '../subgraphs/store.ts';
 import { configSchema } from './config-schema.ts';
 import type { CollectionEntry, ConfigFile, PodEntry } from './config-schema.ts';
+import { problemOf, patternWords } from './config-problems.ts';
 import type { Subgraph } from './subgraph-client.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -135,38 +136,14 @@ function withEnvironment(file: unknown, env: Environment): unknown {
 
 /** Also fills in the defaults, which stand in the schema alone. */
 function isValid(file: unknown, problems: string[]): file is ConfigFile {
-  const validate = new Ajv({ allErrors: true, useDefaults: true, verbose: true }).compile(
-    configSchema,
-  );
+  const options = { allErrors: true, useDefaults: true, verbose: true, keywords: [patternWords] };
+  const validate = new Ajv(options).compile(configSchema);
   if (!validate(file)) {
     const found = (validate.errors ?? []).filter((error) => !error.schemaPath.includes('/oneOf/'));
     problems.push(...found.map(problemOf));
   }
   return problems.length === 0;
 }
-
-function problemOf({ instancePath, keyword, params, message, data }: ErrorObject): string {
-  const path = `file${instancePath.replace(/\/(\d+)/g, '[$1]').replaceAll('/', '.')}`;
-  const details = params as Readonly<Record<string, unknown>>;
-  switch (keyword) {
-    case 'additionalProperties':
-      return `${path} has the unknown key ${shown(details['additionalProperty'])}`;
-    case 'required':
-      return `${path} needs ${shown(details['missingProperty'])}`;
-    case 'oneOf':
-      return `${path} must have exactly one of url, database and embedded`;
-    case 'enum':
-      return `${path} must be one of ${shown(details['allowedValues'])}; got ${shown(data)}`;
-    default:
-      return `${path} ${message ?? 'is wrong'}${saying(path, data)}`;
-  }
-}
-
-/** A URL may hold a password, which is not for messages; nor is a key. */
-const saying = (path: string, data: unknown): string =>
-  path.endsWith('.key') || (typeof data === 'string' && data.includes(':'))
-    ? ''
-    : `; got ${shown(data)}`;
 
 function repeated(list: string, named: readonly { readonly name: string }[]): string[] {
   const names = named.map(({ name }) => name);

@@ -1,4 +1,5 @@
 import type { PodReport } from '../subgraphs/report.ts';
+import type { TableMapping } from '../subgraphs/postgres/table.ts';
 import type { CollectionRef } from '../subgraphs/store.ts';
 import { collectionFindings } from './diagnosis/collections.ts';
 import { betweenPods, podFindings } from './diagnosis/pods.ts';
@@ -16,13 +17,14 @@ export interface Finding {
   /** What it is about: a pod, a setting, a collection. */
   readonly subject: string;
   readonly problem: string;
-  readonly advice: string;
+  /** null: the problem says what to do. */
+  readonly advice: string | null;
 }
 
 /** What the configuration says of a collection, as far as it can be wrong. */
 export interface Expected extends CollectionRef {
   readonly pods: readonly string[] | null;
-  readonly mapping: object | null;
+  readonly mapping: Pick<TableMapping, 'schema' | 'table'> | null;
 }
 
 /** What is wrong with pods and what they hold, the worst first. */

@@ -1,4 +1,5 @@
-import { errors, isWrongPod } from '../schema/errors.ts';
+import { GraphQLError } from 'graphql';
+import { isWrongPod } from '../schema/errors.ts';
 import type { Limits } from '../schema/limits.ts';
 import { startCall } from '../subgraphs/call.ts';
 import { startEmbedded } from '../subgraphs/embedded/embedded.ts';
@@ -36,7 +37,7 @@ export async function openTopology(options: TopologyOptions): Promise<VectorStor
     pods.map(async (pod) => ({
       name: pod.name,
       store: await openPod(pod, options).catch((error: unknown) => {
-        if (keepBroken) return brokenStore(pod.name, failureOf(error, pod));
+        if (keepBroken) return brokenStore(error, pod);
         throw error;
       }),
     })),
@@ -181,13 +182,20 @@ async function openEmbedded(
   }
 }
 
-const brokenStore = (pod: string, why: string): VectorStore =>
-  createDelegate(
+/** Its error is that of its opening, with its code if it has one, and says where the pod would be. */
+function brokenStore(error: unknown, pod: PodConfig): VectorStore {
+  const why = failureOf(error, pod);
+  const failure =
+    error instanceof GraphQLError
+      ? new GraphQLError(why, { extensions: error.extensions })
+      : new Error(why);
+  return createDelegate(
     () => {
-      throw errors.podUnavailable(pod, `cannot serve. ${why.replace(/\.$/, '')}`);
+      throw failure;
     },
     async () => {},
   );
+}
 
 function failureOf(error: unknown, pod: PodConfig | undefined): string {
   const message = messageOf(error);

@@ -18,10 +18,8 @@ export interface FilterOptions {
  */
 export function parseFilter(input: unknown, options: FilterOptions): Filter | null {
   const { argument, limits } = options;
-  const root = typeof input === 'string' ? parsedText(input) : (input ?? {});
-  if (!isObject(root)) {
-    throw errors.invalidFilter(argument, 'an object, or the JSON text of one', input);
-  }
+  const root = typeof input === 'string' ? parsedText(input, argument) : (input ?? {});
+  if (!isObject(root)) throw errors.invalidFilter(argument, neededFilter, input);
   if (Object.keys(root).length === 0) return null;
 
   const filter = parseObject(root, { argument, path: [], depth: 0, options });
@@ -174,11 +172,14 @@ function conditionCount(filter: Filter): number {
 
 const isOperator = (key: string): boolean => key.startsWith('$');
 
-/** undefined, which is no object, when it is not JSON. */
-function parsedText(text: string): unknown {
+const neededFilter = 'an object, or the JSON text of one';
+
+/** What the parser says of the place is as short for a long text. */
+function parsedText(text: string, argument: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    return undefined;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw errors.invalidFilter(argument, `${neededFilter} (${why})`, text);
   }
 }

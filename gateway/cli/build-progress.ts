@@ -20,7 +20,13 @@ export const createBuildProgress = (pods: readonly string[]): BuildProgress =>
 
 function createBars(pods: readonly string[]): BuildProgress {
   const format = '{pod} [{bar}] {percentage} % {state}';
-  const bars = new MultiBar({ format, stream: process.stderr, clearOnComplete: false });
+  const bars = new MultiBar({
+    format,
+    stream: process.stderr,
+    clearOnComplete: false,
+    // It would take a Ctrl-C for itself, and the command would go on.
+    gracefulExit: false,
+  });
   const width = Math.max(...pods.map(({ length }) => length));
   const named = new Map<string, SingleBar>(
     pods.map((pod) => [pod, bars.create(100, 0, { pod: pod.padEnd(width), state: 'waiting' })]),

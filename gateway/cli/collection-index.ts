@@ -1,13 +1,16 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { errors } from '../../schema/errors.ts';
 import { indexMethods, metrics } from '../../schema/metric.ts';
 import { defaultBucket } from '../../subgraphs/arguments.ts';
 import { createBuildProgress, type ShardState } from './build-progress.ts';
+import { exitCodes } from './exit-codes.ts';
 import { runCommand } from './failures.ts';
 import { withGraph, type Graph } from './graph.ts';
+import { stopOnSignals } from './import/stop.ts';
 import { onCollection, type CollectionOptions } from './on-collection.ts';
-import { print, printJson } from './output.ts';
+import { print, printJson, tell } from './output.ts';
 import { anyInteger, wordOf } from './values.ts';
 
 export function addIndex(group: Command): void {
@@ -38,6 +41,11 @@ export interface IndexOptions extends CollectionOptions {
 /** `quiver collection index`: builds, and tells on stderr how far each shard is. */
 export async function indexCommand(name: string, options: IndexOptions): Promise<void> {
   const index = await withGraph(options, (graph) => buildAndWatch(graph, name, options));
+  if (index === 'interrupted') {
+    tell(`The builds go on; quiver collection show ${name} tells how far.`);
+    // The request that waits for them would keep us here.
+    process.exit(exitCodes.interrupted);
+  }
   const broken = index?.shards.filter(({ state }) => state === 'INVALID') ?? [];
   if (!index || index.state === 'INVALID') throw notBuilt(name, broken);
   if (options.json) return printJson({ index });
@@ -65,18 +73,21 @@ async function buildAndWatch(
   graph: Graph,
   name: string,
   options: IndexOptions,
-): Promise<Index | null> {
+): Promise<Index | null | 'interrupted'> {
   const wanted = await readWanted(graph, name, options);
   const over = new AbortController();
+  const stop = stopOnSignals();
+  const stopped = once(stop.signal, 'abort').then(() => 'interrupted' as const);
   const built = build(graph, wanted, over.signal);
   const seen = watch(graph, wanted, over.signal, options.wait ? never : hasBegun);
   try {
-    return await (options.wait ? built : Promise.race([built, seen]));
+    return await Promise.race([stopped, built, ...(options.wait ? [] : [seen])]);
   } finally {
     over.abort();
     // Nobody waits for it any more, if it goes on.
     built.catch(() => undefined);
     await seen;
+    stop.release();
   }
 }
 

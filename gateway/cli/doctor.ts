@@ -90,7 +90,7 @@ function present(reports: readonly PodReport[], findings: readonly Finding[]): v
   for (const { level, pod, subject, problem, advice } of findings) {
     const place = pod === null || pod === subject ? subject : `${subject} on ${pod}`;
     print(`${level.padEnd(9)}${place}: ${problem}`);
-    print(`${' '.repeat(9)}${advice}`);
+    if (advice !== null) print(`${' '.repeat(9)}${advice}`);
   }
   print(summaryOf(findings));
 }

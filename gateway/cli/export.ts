@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -14,6 +14,7 @@ import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { runCommand } from './failures.ts';
 import { startMeter } from './import/meter.ts';
 import { isCompressed } from './import/source.ts';
+import { stopOnSignals } from './import/stop.ts';
 import { storeOptions, withStore, type OpenedStore, type StoreOptions } from './open-store.ts';
 import { counted, tell } from './output.ts';
 import { patient, withRetries, type Patience } from './retries.ts';
@@ -50,10 +51,16 @@ export function exportCommand(options: ExportOptions): Promise<ExitCode> {
         rows += records.length;
       }
     }
+    const stop = stopOnSignals();
+    stop.signal.addEventListener('abort', () => {
+      meter.close();
+      leave(output);
+    });
     try {
       await writeTo(output, lines());
     } finally {
       meter.close();
+      stop.release();
     }
     tell(`${counted(rows, 'record')} exported`);
     return exitCodes.ok;
@@ -107,11 +114,20 @@ function lineOf({ key, vector, metadata }: StoredRecord, base64: boolean): strin
   return `${JSON.stringify({ key, vector: vector ? written(vector) : null, metadata })}\n`;
 }
 
+/** Ends the process: the page that is on its way would keep it. */
+function leave(file: string | undefined): never {
+  if (file !== undefined) rmSync(partOf(file), { force: true });
+  tell(`Interrupted${file === undefined ? '' : `; ${file} is not written`}.`);
+  process.exit(exitCodes.interrupted);
+}
+
+const partOf = (file: string): string => `${file}.part`;
+
 /** A file has its name only when it is complete. */
 async function writeTo(file: string | undefined, lines: AsyncIterable<string>): Promise<void> {
   const source = Readable.from(lines, { objectMode: false });
   if (file === undefined) return pipeline(source, process.stdout, { end: false });
-  const part = `${file}.part`;
+  const part = partOf(file);
   const sink = createWriteStream(part);
   try {
     await (isCompressed(file) ? pipeline(source, createGzip(), sink) : pipeline(source, sink));

@@ -1,6 +1,6 @@
-import type { Example } from '../graphiql.ts';
 import { openGateway } from '../open-gateway.ts';
 import { readConfig } from './configuration.ts';
+import { overview } from './first-questions.ts';
 import { createLogger, serveUntilSignal } from './process.ts';
 
 /** `quiver gateway`: serve what a configuration file describes. */
@@ -11,7 +11,7 @@ export function gatewayCommand({ config: file }: { readonly config: string }): P
     const running = await openGateway({
       config,
       logger,
-      example,
+      example: overview.example,
       mustBeUp: false,
       onProgress: (pod, message) => logger.info({ pod }, message),
       prepare: async () => {},
@@ -20,15 +20,3 @@ export function gatewayCommand({ config: file }: { readonly config: string }): P
     return running;
   });
 }
-
-/** Works on every installation, whatever it holds. */
-const example: Example = {
-  query: `query Overview($first: Int) {
-  vectorPods { name healthy postgres pgvector collectionCount }
-  vectorCollections(first: $first) {
-    nodes { bucket name dimension metric count shards { pod count } }
-  }
-}
-`,
-  variables: { first: 20 },
-};

@@ -81,8 +81,7 @@ function executor(service: VectorsService): Execute {
 const answerMsMax = 2 * defaultLimits.timeoutMsMax;
 
 async function post(url: string, body: object): Promise<Answer> {
-  const { href, pathname } = new URL(url);
-  const response = await fetch(pathname === '/' ? new URL('/graphql', href) : href, {
+  const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify(body),

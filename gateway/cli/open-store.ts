@@ -48,7 +48,7 @@ export function storeOptions(command: Command): Command {
     )
     .addOption(
       new Option('--url <url>', `the subgraph of a running gateway or pod (default: ${served})`)
-        .argParser(httpUrl)
+        .argParser(subgraphUrl)
         .conflicts(['config', 'database']),
     );
 }
@@ -129,7 +129,12 @@ async function openStore(
   });
 }
 
-function httpUrl(text: string): string {
-  if (/^https?:/.test(text) && URL.canParse(text)) return text;
-  throw new InvalidArgumentError('It must be an http URL.');
+/** A gateway's address alone is enough; a pod's subgraph is at another path, which must be given. */
+function subgraphUrl(text: string): string {
+  if (!/^https?:/.test(text) || !URL.canParse(text)) {
+    throw new InvalidArgumentError('It must be an http URL.');
+  }
+  const url = new URL(text);
+  url.pathname = url.pathname.replace(/\/+$/, '') || '/subgraph';
+  return url.href;
 }

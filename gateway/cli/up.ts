@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { requireFreePort } from '../../subgraphs/http.ts';
 import type { VectorsService } from '../../subgraphs/context.ts';
 import type { Config, PodConfig } from '../config.ts';
-import type { Example } from '../graphiql.ts';
 import { openGateway } from '../open-gateway.ts';
 import { loadSample, sampleCollection } from '../sample/load-sample.ts';
 import { configOver, databasePods, podName } from './configuration.ts';
+import { overview, sampleSearch, type FirstQuestion } from './first-questions.ts';
 import { createLogger, serveUntilSignal } from './process.ts';
 
 export interface UpOptions {
@@ -25,15 +25,16 @@ export function upCommand(options: UpOptions): Promise<void> {
     // Said before the pods are started, which takes a while.
     await requireFreePort(options.host, options.port);
     const config = await configOf(options);
+    const question = wantsSample(options) ? sampleSearch : overview;
     const running = await openGateway({
       config,
-      example,
+      example: question.example,
       logger: createLogger(config.logLevel),
       mustBeUp: true,
       onProgress: (pod, message) => console.log(`${pod}: ${message}`),
       prepare: async (service) => (wantsSample(options) ? addSample(service) : undefined),
     });
-    console.log(welcome(running.url, config.pods));
+    console.log(welcome(running.url, config.pods, question));
     return running;
   });
 }
@@ -75,29 +76,8 @@ async function addSample(service: VectorsService): Promise<void> {
   }
 }
 
-const example: Example = {
-  query: `query Search($question: String!, $k: Int) {
-  searchVectors(
-    collection: "${sampleCollection.collection}"
-    near: { text: $question }
-    k: $k
-  ) {
-    matches {
-      score
-      record { key metadata(keys: ["title"]) }
-    }
-    coverage { answeredCount shardCount }
-    tookMs
-  }
-}
-`,
-  variables: { question: 'how are shards merged?', k: 3 },
-};
-
-function welcome(url: string, pods: readonly PodConfig[]): string {
-  const body = JSON.stringify({
-    query: `{ searchVectors(collection: "${sampleCollection.collection}", near: {text: "how are shards merged?"}, k: 3) { matches { score record { key } } coverage { answeredCount shardCount } } }`,
-  });
+function welcome(url: string, pods: readonly PodConfig[], { query }: FirstQuestion): string {
+  const body = JSON.stringify({ query });
   return `
 Quiver is up over ${pods.map(({ name }) => name).join(', ')}
 

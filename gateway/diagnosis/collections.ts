@@ -19,9 +19,7 @@ export function collectionFindings(
     const name = nameOf(part.table);
     names.set(name, [...(names.get(name) ?? []), part]);
   }
-  const missing = expected
-    .filter(({ mapping }) => mapping !== null)
-    .filter(isAbsent(names, reports));
+  const missing = expected.filter(isMapped).filter(isAbsent(names, reports));
   return [
     ...parts.flatMap(({ report, table }) => tableFindings(report.pod, table, report.facts!)),
     ...[...names].flatMap(([name, those]) =>
@@ -207,6 +205,12 @@ function unevenIndexes(members: readonly Part[]): Found[] {
   });
 }
 
+interface Mapped extends Expected {
+  readonly mapping: NonNullable<Expected['mapping']>;
+}
+
+const isMapped = (one: Expected): one is Mapped => one.mapping !== null;
+
 const isAbsent =
   (names: ReadonlyMap<string, readonly Part[]>, reports: readonly PodReport[]) =>
   (one: Expected): boolean => {
@@ -217,10 +221,10 @@ const isAbsent =
     return unheard.length === 0 && !parts.some(({ table }) => table.problem === null);
   };
 
-const absence = (one: Expected): Finding => ({
+const absence = ({ mapping: { schema, table }, ...ref }: Mapped): Finding => ({
   level: 'error',
   pod: null,
-  subject: nameOf(one),
-  problem: `The configuration maps it to a table that no pod can serve.`,
+  subject: nameOf(ref),
+  problem: `The configuration maps it to the table ${schema}.${table}, which no pod can serve.`,
   advice: 'Correct the mapping, or take it out.',
 });

@@ -1,3 +1,4 @@
+import { codeOf } from '../../schema/errors.ts';
 import type { PodFacts, PodReport } from '../../subgraphs/report.ts';
 import type { Finding } from '../diagnosis.ts';
 
@@ -16,9 +17,15 @@ export function podFindings({ pod, error, facts }: PodReport): readonly Finding[
       pod,
       subject: pod,
       problem: error?.message ?? 'It said nothing.',
-      advice: 'Start it, or correct where the configuration says that it is.',
+      advice: isSilent(error) ? 'Start it, correct its URL, or let its role in.' : null,
     },
   ];
+}
+
+/** Any other error is of a pod that was reached, and says itself what to do. */
+function isSilent(error: Error | null): boolean {
+  const code = error === null ? null : codeOf(error);
+  return code === null || code === 'POD_UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
 }
 
 /** What pods have in common only as long as nobody forgets one. */

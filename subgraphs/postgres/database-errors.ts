@@ -9,11 +9,13 @@ export const sqlStateOf = (error: unknown): string | undefined =>
 export const deadlineError = (pod: string, call: Call, outcome: WriteOutcome): Error =>
   errors.deadlineExceeded(call.timeoutMs, { pod, outcome });
 
-/** Why there was no connection. Nothing was sent yet. */
+/** Why there was no connection, without where to or as whom. Nothing was sent yet. */
 export function connectError(pod: string, error: unknown): Error {
-  const code =
-    typeof error === 'object' && error && 'code' in error ? ` (${String(error.code)})` : '';
-  return errors.podUnavailable(pod, `did not take a connection${code}`);
+  const code = typeof error === 'object' && error && 'code' in error ? String(error.code) : '';
+  const ofServer = unavailableWhy(code);
+  const why = unconnected[code] ?? (ofServer && `it ${ofServer}`);
+  const parts = ['did not take a connection', why && `: ${why}`, code && ` (${code})`];
+  return errors.podUnavailable(pod, parts.filter(Boolean).join(''));
 }
 
 /** Why a statement that was sent has no result. Faults of the statement itself stay as they are. */
@@ -23,7 +25,7 @@ export function statementError(pod: string, error: unknown, call: Call): unknown
   if (state === undefined) return errors.podUnavailable(pod, 'broke the connection', 'unknown');
   if (state === INSUFFICIENT_PRIVILEGE) return errors.forbidden(pod, messageOf(error));
   if (state === QUERY_CANCELED) return deadlineError(pod, call, 'notWritten');
-  const why = unavailable[state] ?? unavailable[state.slice(0, 2)];
+  const why = unavailableWhy(state);
   // In a crash the answer comes at any moment, also after the commit.
   const outcome = state === CRASH_SHUTDOWN ? 'unknown' : 'notWritten';
   return why ? errors.podUnavailable(pod, `${why} (${state})`, outcome) : error;
@@ -32,6 +34,35 @@ export function statementError(pod: string, error: unknown, call: Call): unknown
 const INSUFFICIENT_PRIVILEGE = '42501';
 const QUERY_CANCELED = '57014';
 const CRASH_SHUTDOWN = '57P02';
+
+const refused = 'it does not let its role in, by this name and password';
+const unknownHost = 'its host is not known';
+const noRoute = 'its host cannot be reached';
+const untrusted = 'its certificate cannot be trusted';
+
+/** By code of the server, of the network and of TLS: why a connection cannot be had. */
+const unconnected: Readonly<Record<string, string>> = {
+  '28000': refused,
+  '28P01': refused,
+  '3D000': 'its database does not exist',
+  [INSUFFICIENT_PRIVILEGE]: 'its role may not connect to its database',
+  ECONNREFUSED: 'nothing listens at its address',
+  ECONNRESET: 'it hung up',
+  EAI_AGAIN: unknownHost,
+  ENOTFOUND: unknownHost,
+  EHOSTUNREACH: noRoute,
+  ENETUNREACH: noRoute,
+  ETIMEDOUT: 'its host does not answer',
+  CERT_HAS_EXPIRED: untrusted,
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  ERR_TLS_CERT_ALTNAME_INVALID: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+};
+
+const unavailableWhy = (state: string): string | undefined =>
+  unavailable[state] ?? unavailable[state.slice(0, 2)];
 
 /** By code or class of codes: what is wrong with the database, not with the statement. */
 const unavailable: Readonly<Record<string, string>> = {

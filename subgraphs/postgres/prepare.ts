@@ -55,6 +55,8 @@ interface Presence {
   readonly canCreate: boolean;
   /** The tables of ours that the role may not read. */
   readonly unreadable: string | null;
+  /** In SQL. */
+  readonly role: string;
   readonly extensionVersion: string | null;
   readonly vectorSchema: string;
   readonly vectorOid: number;
@@ -65,12 +67,13 @@ async function presence(query: Query): Promise<Presence> {
   return row!;
 }
 
-/** Where Quiver's tables are, all depends on what they say. */
+/** Where Quiver's tables are, all depends on what they say: made for everybody to read. */
 async function readablePresence(query: Query): Promise<Presence> {
   const found = await presence(query);
   if (!found.ready || found.unreadable === null) return found;
+  const { role, unreadable } = found;
   throw new Error(
-    `The role must be able to read the schema quiver; it may not read ${found.unreadable}. Run "grant usage on schema quiver to ...; grant select on all tables in schema quiver to ...".`,
+    `The role ${role} must be able to read the schema quiver; it may not read ${unreadable}. Run "grant usage on schema quiver to ${role}; grant select on all tables in schema quiver to ${role}".`,
   );
 }
 

@@ -90,6 +90,7 @@ const parquet = new Uint8Array(
 
 test.each<[string, string | Uint8Array, string[]]>([
   ['lines.ndjson', lines, []],
+  ['of-vecs.ndjson', lines.replace('values', 'vec'), []],
   ['marked.jsonl', `\ufeff${lines}`, []],
   ['lines.ndjson.gz', gzipSync(lines), []],
   ['table.csv', csv, ['--infer']],
@@ -97,7 +98,7 @@ test.each<[string, string | Uint8Array, string[]]>([
   ['table.txt', csv, ['--infer', '--format', 'csv']],
   ['table.parquet', parquet, []],
 ])('%s holds the records', async (name, content, args) => {
-  const collection = name.replaceAll('.', '_');
+  const collection = name.replaceAll(/\W/g, '_');
   const file = folder.write(name, content);
 
   expectDone(await imported(file, collection, [...create, ...args]), 2);
@@ -207,6 +208,24 @@ test('more rejected lines than --rejects-max end the import', async () => {
   });
   const more = await imported(file, 'worse', [...create, '--rejects-max', '3']);
   expect(more.code).toBe(3);
+});
+
+test.each([
+  ['id,text,vec\na,x,"[1,0]"\nb,y,"[2,0]"\n', 'the first has the fields id, text, vec.'],
+  ['id,text,vec\na,x\nb,y\n', 'the first cannot be read: '],
+])('an import that takes no line at all can be repeated with other options', async (table, why) => {
+  const file = folder.write('none.csv', table);
+  const wrong = [...create, '--vector', 'embeding', '--rejects-max', '1'];
+  const { code, stdout, stderr } = await imported(file, 'no_line', wrong);
+
+  expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({
+    code: 1,
+    stdout: '',
+    lines: 2,
+  });
+  expect(stderr).toContain(`At most 1 lines may be rejected; 2 were. No line was taken; ${why}`);
+  expect(existsSync(`${file}.quiver-progress.json`)).toBe(false);
+  expect((await imported(file, 'no_line')).stderr).toBe('');
 });
 
 test('an import goes on only with the same file and options; --restart begins anew', async () => {

@@ -1,7 +1,9 @@
+import { on } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { openCommandSubject, type CommandSubject } from '../support/command-subject.ts';
 import { onReal, testDatabases } from '../support/databases.ts';
+import { startQuiver } from '../support/run-quiver.ts';
 
 let subject: CommandSubject;
 beforeAll(async () => {
@@ -37,6 +39,24 @@ onReal('without waiting, the command ends when the build has begun on every shar
     index: { state: 'BUILDING', shards: [{ pod: 'pod-a', state: 'BUILDING' }, {}, {}] },
   });
   const built = await subject.byUrl(['collection', 'index', 'begun']);
+  expect(built.stdout).toBe('HNSW index of COSINE: pod-a READY, pod-b READY, pod-c READY.\n');
+});
+
+onReal('Ctrl-C ends the command and not the builds', async () => {
+  await subject.byUrl(['collection', 'create', 'left', '--dimension', '3']);
+  const writer = await holdUp('left');
+  const where = ['--bucket', subject.bucket, '--url', subject.url];
+
+  const { child, ended } = startQuiver(['collection', 'index', 'left', ...where]);
+  for await (const said of on(child.stderr!, 'data')) if (String(said).includes('BUILDING')) break;
+  child.kill('SIGINT');
+  const { code, stdout, stderr } = await ended;
+  await writer.query('rollback');
+  await writer.end();
+
+  expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+  expect(stderr).toMatch(/\nThe builds go on; quiver collection show left tells how far\.\n$/);
+  const built = await subject.byUrl(['collection', 'index', 'left']);
   expect(built.stdout).toBe('HNSW index of COSINE: pod-a READY, pod-b READY, pod-c READY.\n');
 });
 

@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { Command } from 'commander';
 import { confirm } from '../../gateway/cli/confirm.ts';
 import { brief, printTable, sized } from '../../gateway/cli/output.ts';
-import { sourceOf } from '../../gateway/cli/open-store.ts';
+import { sourceOf, storeOptions } from '../../gateway/cli/open-store.ts';
 import { defaultLimits } from '../../schema/limits.ts';
 import { createEmbedders } from '../../subgraphs/embedders/embedders.ts';
 import { startPod } from '../../subgraphs/pod-server.ts';
@@ -99,12 +100,29 @@ describe('the command line', () => {
     const place = { host: '127.0.0.1', port: 0, logger: silent };
     const pod = await startPod({ service, pod: 'some-pod', ...place });
 
-    const { code, stdout } = await runQuiver(['collections', '--url', pod.url, '--json']);
+    const { code, stdout } = await runQuiver([
+      'collections',
+      '--url',
+      `${pod.url}/graphql/`,
+      '--json',
+    ]);
     await pod.close();
     await one.close();
 
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ coverage: { answeredCount: 1 } });
+  });
+
+  test('under npm, paths are meant from where npm was called', async () => {
+    writeFileSync(join(folder, 'here.yaml'), 'pods: []');
+    const env = { npm_lifecycle_event: 'quiver', INIT_CWD: folder };
+
+    const { code, stderr } = await runQuiver(['collections', '--config', 'here.yaml'], { env });
+
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('file.pods must not be empty'),
+    });
   });
 
   onReal('answers from the pods of a file that are up, and says which are not', async () => {
@@ -131,6 +149,18 @@ test('without a word about where, it is what npm start serves', () => {
     urls: ['postgres://a'],
   });
   expect(sourceOf({ config: 'a.yaml' })).toEqual({ kind: 'config', file: 'a.yaml' });
+});
+
+test.each([
+  ['http://a:4000', 'http://a:4000/subgraph'],
+  ['http://a:4000/', 'http://a:4000/subgraph'],
+  ['https://a/subgraph/', 'https://a/subgraph'],
+  ['http://a:4101/graphql', 'http://a:4101/graphql'],
+  ['http://a/b/?c=/', 'http://a/b?c=/'],
+])('--url %s means %s', (given, meant) => {
+  const command = storeOptions(new Command()).parse(['--url', given], { from: 'user' });
+
+  expect(sourceOf(command.opts())).toEqual({ kind: 'url', url: meant });
 });
 
 describe('a question', () => {

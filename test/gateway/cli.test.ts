@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { testDatabases } from '../support/databases.ts';
 
@@ -72,7 +73,21 @@ describe('the command line', () => {
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr:
-        'Pod "pod-a" did not take a connection (ECONNREFUSED). Its database is at 127.0.0.1:1/v.\n',
+        'Pod "pod-a" did not take a connection: nothing listens at its address (ECONNREFUSED). Its database is at 127.0.0.1:1/v.\n',
+    });
+  });
+
+  test('a command over a database that does not answer says why, and says it once', async () => {
+    const args = ['search', '--collection', 'c', '--vector', '[1]', '--database'];
+    const { code, stderr } = await run([...args, 'postgres://u:secret@127.0.0.1:1/v']);
+
+    expect({ code, lines: stderr.split('\n') }).toEqual({
+      code: 1,
+      lines: [
+        'pod-a: pod is not up yet (Pod "pod-a" did not take a connection: nothing listens at its address (ECONNREFUSED).)',
+        'Pod "pod-a" is not up yet. (POD_UNAVAILABLE)',
+        '',
+      ],
     });
   });
 
@@ -85,6 +100,21 @@ describe('the command line', () => {
       stderr:
         '--database must name another one each time; got one twice. Its database is at 127.0.0.1:1/v.\n',
     });
+  });
+
+  test('what a gateway over databases offers to ask has an answer there', async () => {
+    const args = ['up', '--port', '0', '--database', testDatabases()[0]!.url];
+    const said = await until(start(args).stdout, /curl .* -d '.*'/);
+    const url = /(\S+)\/graphiql/.exec(said)![1]!;
+    const script = await (await fetch(`${url}/graphiql/start.js`)).text();
+    const tab = JSON.parse(/const tab = (.*);/.exec(script)![1]!) as Record<string, string>;
+    const example = { query: tab['query'], variables: JSON.parse(tab['variables']!) as unknown };
+
+    for (const body of [/-d '(.*)'/.exec(said)![1]!, JSON.stringify(example)]) {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body });
+      expect(await response.json()).toHaveProperty('data.vectorCollections.nodes');
+    }
   });
 
   test('a configuration that is wrong is one message', async () => {
@@ -134,6 +164,16 @@ describe('the command line', () => {
     },
   );
 });
+
+/** What a stream says, up to where it matches. */
+async function until(stream: Readable, pattern: RegExp): Promise<string> {
+  let said = '';
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    said += String(chunk);
+    if (pattern.test(said)) return said;
+  }
+  throw new Error(`it ended without ${String(pattern)}: ${said}`);
+}
 
 /** Logs are lines of JSON on stderr. */
 async function lineWith<T>(child: ChildProcess, message: string): Promise<T> {

@@ -113,13 +113,13 @@ embedders: [{ name: words, url: "https://e/v1", model: m, dimension: 8, key: "\$
         'The configuration must be right before anything starts:',
         "  file.pods[3].database needs the environment's NOWHERE",
         '  file has the unknown key "prot"',
-        '  file.port must be integer; got "many"',
-        '  file.pods[0].name must match pattern "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"; got "Upper"',
+        '  file.port must be a whole number; got "many"',
+        '  file.pods[0].name must be lower-case letters, digits, and hyphens between them; got "Upper"',
         '  file.pods[1] must have exactly one of url, database and embedded',
         '  file.pods[2] must have exactly one of url, database and embedded',
-        '  file.pods[3].database must match pattern "^postgres(ql)?://"; got ""',
+        '  file.pods[3].database must begin with postgres://; got ""',
         '  file.subgraphs[0] needs "url"',
-        '  file.minCoverage must be <= 1; got 2',
+        '  file.minCoverage must be at most 1; got 2',
         '  file.logLevel must be one of ["error","warn","info","debug","silent"]; got "loud"',
       ].join('\n'),
     );
@@ -148,8 +148,18 @@ embedders: [{ name: words, url: "https://e/v1", model: m, dimension: 8, key: "\$
       /^(?!.*pw).*file.pods\[0\].url must be a whole URL, without a user$/s,
     ],
     ['text that is not YAML', 'pods: [', 'must be right'],
-    ['an empty file', '', 'file must be object; got null'],
-    ['no pods', 'pods: []', 'file.pods must NOT have fewer than 1 items'],
+    ['an empty file', '', 'file must be an object; got null'],
+    ['no pods', 'pods: []', 'file.pods must not be empty; got []'],
+    [
+      'a table without its schema',
+      `${pods}\ncollections: [{ name: docs, table: documents }]`,
+      'file.collections[0].table must be schema.table; got "documents"',
+    ],
+    [
+      'a list of columns with one twice',
+      `${pods}\ncollections: [{ name: docs, table: a.b, columns: [c, c], id: "" }]`,
+      /id must not be empty; got ""\n.*columns must name each only once; got \["c","c"\]$/,
+    ],
   ])('%s is refused', (_what, text, message) => {
     expect(() => parseConfig(text, {})).toThrow(message);
   });
@@ -157,7 +167,7 @@ embedders: [{ name: words, url: "https://e/v1", model: m, dimension: 8, key: "\$
   test('a message never quotes a URL, which may hold a password', () => {
     const text = 'pods: [{ name: a, url: "postgres://u:secret@db/v" }]';
 
-    expect(() => parseConfig(text, {})).toThrow(/^(?!.*secret).*must match pattern/s);
+    expect(() => parseConfig(text, {})).toThrow(/^(?!.*secret).*must begin with http/s);
   });
 
   test('nor a key, which no header could carry with a line break in it', () => {
@@ -165,8 +175,16 @@ embedders: [{ name: words, url: "https://e/v1", model: m, dimension: 8, key: "\$
 embedders: [{ name: words, url: "https://e/v1", model: m, dimension: 8, key: "\${KEY}" }]`;
 
     expect(() => parseConfig(text, { KEY: 'secret\n' })).toThrow(
-      /^(?!.*secret).*embedders\[0\].key must match/s,
+      /^(?!.*secret).*embedders\[0\].key must be of characters/s,
     );
+  });
+
+  test('every pattern of the schema is said in words', () => {
+    const patterns = JSON.stringify(configSchema).match(/"pattern":/g);
+
+    expect(
+      JSON.stringify(configSchema).match(/"pattern":"[^"]+","patternErrorMessage":"m/g),
+    ).toEqual(patterns?.map(() => expect.any(String)));
   });
 
   test('the published schema is the one that is used', () => {

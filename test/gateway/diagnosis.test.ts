@@ -59,7 +59,7 @@ const up = (pod: string, more: Partial<PodFacts> = {}): PodReport => ({
   facts: facts(more),
 });
 
-const down = (pod: string): PodReport => ({ pod, error: new Error('is down'), facts: null });
+const down = (pod: string): PodReport => ({ pod, error: null, facts: null });
 
 const placed = (more: Partial<Placement> = {}): TableFacts =>
   table({ placement: placement(more), rowsEstimate: 100 });
@@ -82,7 +82,7 @@ const dropped = placed({ state: 'dropped', version: 2 });
 const lost = table({ placement: placement(), problem: 'Its table must be there; it is not.' });
 
 test.each<[string, readonly PodReport[], readonly (readonly [string, string | null, RegExp])[]]>([
-  ['a pod that is down', [up('a'), down('b')], [['error', 'b', /is down/]]],
+  ['a pod that is down', [up('a'), down('b')], [['error', 'b', /said nothing/]]],
   ['an old PostgreSQL', [up('a', { postgres: '12.9' })], [['error', 'a', /13 or newer.*12\.9/]]],
   ['an old pgvector', [up('a', { pgvector: '0.7.4' })], [['error', 'a', /0\.8 or newer.*0\.7\.4/]]],
   ['no pgvector', [up('a', { pgvector: null })], [['error', 'a', /without it/]]],
@@ -214,7 +214,7 @@ test.each<[string, readonly PodReport[], readonly (readonly [string, string | nu
   [
     'a member that is silent',
     [up('a', { tables: [placed()] }), down('b')],
-    [['error', 'b', /down/]],
+    [['error', 'b', /said nothing/]],
   ],
   [
     'a member that nobody configured',
@@ -278,8 +278,9 @@ test('the worst comes first', () => {
 });
 
 describe('what the configuration says', () => {
+  const mapping = { schema: 'public', table: 'documents' };
   const expected = (more: Partial<Expected> = {}): Expected[] => [
-    { bucket: 'vecs', collection: 'docs', pods: null, mapping: {}, ...more },
+    { bucket: 'vecs', collection: 'docs', pods: null, mapping, ...more },
   ];
 
   test('a pod that is named for a found table makes it whole', () => {
@@ -290,7 +291,7 @@ describe('what the configuration says', () => {
 
   test('a mapped table that no pod has is an error, but not while a pod is silent', () => {
     expect(diagnose([up('a')], expected()).map(brief)).toEqual([
-      ['error', null, expect.stringMatching(/no pod can serve/)],
+      ['error', null, expect.stringMatching(/the table public\.documents, which no pod can serve/)],
     ]);
     expect(diagnose([up('a'), down('b')], expected())).toHaveLength(1);
     expect(diagnose([up('a'), down('b')], expected({ pods: ['a'] }))).toHaveLength(2);

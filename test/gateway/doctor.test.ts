@@ -103,7 +103,9 @@ describe('over databases', () => {
     const { stdout } = await runQuiver(['doctor', '--config', file]);
     expect(stdout).toMatch(/It has the dimension 2 on pod-a and 3 on pod-b/);
     expect(stdout).toMatch(/bad is invalid/);
-    expect(stdout).toMatch(/Its database is at 127\.0\.0\.1:1\/none/);
+    expect(stdout).toMatch(
+      /^error +pod-c: Pod "pod-c" did not take .* \(ECONNREFUSED\)\. Its database is at 127\.0\.0\.1:1\/none\.\n +Start it, correct its URL, or let its role in\.$/m,
+    );
     expect(stdout).not.toContain('secret');
   });
 
@@ -172,8 +174,9 @@ describe('over databases', () => {
     const { pods, findings } = JSON.parse(swapped.stdout) as Answer;
     expect(pods.map(({ facts }) => facts)).toEqual([null, null]);
     expect(findings[0]?.problem).toMatch(
-      /This database is pod "pod-b"; it cannot serve as pod "pod-a"/,
+      /^This database is pod "pod-b"; it cannot serve as pod "pod-a"/,
     );
+    expect(findings.map(({ advice }) => advice)).toEqual([null, null]);
   });
 });
 

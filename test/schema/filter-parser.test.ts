@@ -199,6 +199,16 @@ test('an unknown operator is answered with those that exist', () => {
   expect(() => parse({ $gt: 1 })).toThrow('filter.$gt must be a key, or one of $and, $or, $not');
 });
 
+test.each([
+  ["{'lang':'de'}", 'at position 1'],
+  ['{"lang": de}', `Unexpected token 'd'`],
+  ['{"lang": "de"', 'at position 13'],
+  ['', 'Unexpected end of JSON input'],
+])('a text that is no JSON, %j, is answered with what its parser says', (input, why) => {
+  expect(() => parse(input)).toThrow(/^filter must be an object, or the JSON text of one \(/);
+  expect(() => parse(input)).toThrow(why);
+});
+
 test('the path begins with the name that the argument has', () => {
   const options = { argument: 'options.filter', limits: defaultLimits };
   expect(refusalOf(() => parseFilter({ $or: [] }, options)).argument).toBe('options.filter.$or');

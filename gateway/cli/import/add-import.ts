@@ -15,7 +15,7 @@ export function addImport(program: Command): void {
     .option('--bucket <name>', 'its bucket (default: vecs)')
     .addOption(new Option('--format <format>', 'default: by the name of the file').choices(formats))
     .option('--key <field>', 'the key (default: key, or id)')
-    .option('--vector <field>', 'the vector (default: vector, embedding or values)')
+    .option('--vector <field>', 'the vector (default: vector, embedding, values or vec)')
     .option('--metadata <field>', 'an object (default: metadata; without it, all other fields)')
     .option(
       '--infer',

@@ -130,7 +130,7 @@ async function perform(
     return exitCodeOf(ending, journal);
   } catch (error) {
     meter.close();
-    if (!options.json && journal.progress.line > 0) tell(wayOn(journal, files));
+    if (!options.json && journal.progress.written > 0) tell(wayOn(journal, files));
     throw error;
   } finally {
     stop.release();

@@ -45,7 +45,7 @@ export function draftsOf(fields: Fields, shape: Shape, limits: Limits): readonly
 }
 
 const usualKeys = ['key', 'id'];
-const usualVectors = ['vector', 'embedding', 'values'];
+const usualVectors = ['vector', 'embedding', 'values', 'vec'];
 const usualMetadata = 'metadata';
 
 /** The first of the usual names when none of them is there, for the message. */

@@ -42,8 +42,8 @@ export interface Journal {
   begin(): (part: Part) => void;
   /** Keep what is done up to now, if anything is; it is also done now and then. */
   save(): void;
-  /** All is done: nothing is left to go on with. */
-  complete(): void;
+  /** Keep nothing to go on with: all is done, or nothing is. */
+  discard(): void;
 }
 
 export interface JournalOptions {
@@ -101,7 +101,7 @@ export function openJournal(options: JournalOptions): Journal {
       };
     },
     save,
-    complete() {
+    discard() {
       if (progressFile !== null) rmSync(progressFile, { force: true });
     },
   };

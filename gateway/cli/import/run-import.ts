@@ -1,6 +1,7 @@
 import type { Limits } from '../../../schema/limits.ts';
 import type { Embedder } from '../../../subgraphs/embedder.ts';
 import type { Collection, CollectionRef, VectorStore } from '../../../subgraphs/store.ts';
+import { brief } from '../output.ts';
 import { withRetries, type Patience } from '../retries.ts';
 import { createBatch, type Batch } from './batch.ts';
 import { deliver } from './delivery.ts';
@@ -34,16 +35,29 @@ export type Ending = 'done' | 'interrupted';
 
 /**
  * Write the records of all rows, several batches at a time. Whatever ends it early, what the journal
- * says is done is done, and another run goes on from there.
+ * says is done is done, and another run goes on from there; after a failure before anything was
+ * written it begins anew, so that its options can be others.
  */
 export async function runImport(plan: ImportPlan, tools: ImportTools): Promise<Ending> {
+  try {
+    const ending = await writeRows(plan, tools);
+    if (ending === 'done') tools.journal.discard();
+    return ending;
+  } catch (error) {
+    if (tools.journal.progress.written === 0) tools.journal.discard();
+    throw error;
+  }
+}
+
+async function writeRows(plan: ImportPlan, tools: ImportTools): Promise<Ending> {
   const { journal, patience } = tools;
   const lanes = createLanes(lanesMax);
+  const { rows, first } = withFirst(plan.rows);
   const send: Send = (batch, collection) =>
     lanes.begin(batch.records, deliveryOf(batch, collection, tools));
   async function writeAll(): Promise<Ending> {
     try {
-      return await feed(plan, tools, send);
+      return await feed({ ...plan, rows }, tools, send);
     } finally {
       await lanes.settle().finally(() => journal.save());
     }
@@ -52,8 +66,7 @@ export async function runImport(plan: ImportPlan, tools: ImportTools): Promise<E
     if (!patience.signal.aborted) throw error;
     return 'interrupted';
   });
-  checkRejects(journal.progress, plan.rejectsMax);
-  if (ending === 'done') journal.complete();
+  if (isRefused(journal.progress, plan)) throw refusal(journal.progress, plan, first());
   return ending;
 }
 
@@ -90,7 +103,8 @@ async function feed(plan: ImportPlan, tools: ImportTools, send: Send): Promise<E
       line = row.line;
       if (batch.isFull) await flush(line);
     }
-    checkRejects(journal.progress, plan.rejectsMax);
+    // Told when what is under way has ended: it may yet be written.
+    if (isRefused(journal.progress, plan)) return 'done';
   }
   if (!batch.isEmpty) await flush(line);
   return 'done';
@@ -137,7 +151,33 @@ function deliveryOf(
   };
 }
 
-function checkRejects({ rejected }: Progress, rejectsMax: number): void {
-  if (rejected <= rejectsMax) return;
-  throw new Error(`At most ${rejectsMax} lines may be rejected; ${rejected} were.`);
+/** The rows as they are, and the first of them once they are being read. */
+function withFirst(rows: Rows): { readonly rows: Rows; readonly first: () => Row | undefined } {
+  let first: Row | undefined;
+  async function* seen(): Rows {
+    for await (const some of rows) {
+      first ??= some[0];
+      yield some;
+    }
+  }
+  return { rows: seen(), first: () => first };
+}
+
+const isRefused = ({ rejected }: Progress, { rejectsMax }: ImportPlan): boolean =>
+  rejected > rejectsMax;
+
+/** Where no line at all was taken it is not the lines that are wrong. */
+function refusal(
+  { written, rejected }: Progress,
+  { rejectsMax }: ImportPlan,
+  first: Row | undefined,
+): Error {
+  const message = `At most ${rejectsMax} lines may be rejected; ${rejected} were.`;
+  if (written > 0 || !first) return new Error(message);
+  const { fields } = first;
+  const about =
+    fields instanceof Error
+      ? `the first cannot be read: ${fields.message}`
+      : `the first has the fields ${brief(Object.keys(fields).join(', '), 200)}.`;
+  return new Error(`${message} No line was taken; ${about}`);
 }

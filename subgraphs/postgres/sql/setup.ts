@@ -25,6 +25,7 @@ export const presenceStatement: Statement = {
       (select string_agg(relname, ', ' order by relname) from ours
         where not has_schema_privilege('quiver', 'usage')
           or not has_table_privilege(oid, 'select')) as unreadable,
+      quote_ident(current_user) as role,
       e.extversion as "extensionVersion", n.nspname as "vectorSchema", t.oid::int as "vectorOid"
     from (select) one
       left join pg_extension e on e.extname = 'vector'
@@ -35,7 +36,11 @@ export const presenceStatement: Statement = {
 
 export const createExtensionStatement: Statement = { text: 'create extension vector', values: [] };
 
-/** Several statements in one text: they go in one trip and have no parameters. */
+/**
+ * Several statements in one text: they go in one trip and have no parameters. Everybody may read
+ * what they make: it holds names, which the catalog shows everybody, and placements, without which
+ * a role that may read a collection could not be served.
+ */
 export const createTablesStatement: Statement = {
   text: `
     create schema if not exists quiver;
@@ -61,6 +66,8 @@ export const createTablesStatement: Statement = {
       created_at timestamptz not null default now(),
       primary key (bucket, collection)
     );
+    grant usage on schema quiver to public;
+    grant select on quiver.pod, quiver.bucket, quiver.placement to public;
     create schema if not exists vecs;
     insert into quiver.bucket (name) values ('vecs') on conflict do nothing;`,
   values: [],

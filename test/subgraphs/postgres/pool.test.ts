@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { startCall } from '../../../subgraphs/call.ts';
 import type { Database, Statement } from '../../../subgraphs/postgres/database.ts';
+import { connectError } from '../../../subgraphs/postgres/database-errors.ts';
 import { openDatabase } from '../../../subgraphs/postgres/pool.ts';
 import { onReal, testDatabases } from '../../support/databases.ts';
 import { codeFrom, during, silent } from '../../support/store-calls.ts';
@@ -156,10 +157,42 @@ test('a database that is not there is unavailable, and nothing of its address is
   const database = unreachable('postgres://secret@127.0.0.1:1/hidden');
   const failing = during((call) => database.query(backend, call));
   await expect(failing).rejects.toMatchObject({
-    message: 'Pod "pod-a" did not take a connection (ECONNREFUSED).',
+    message:
+      'Pod "pod-a" did not take a connection: nothing listens at its address (ECONNREFUSED).',
     extensions: { code: 'POD_UNAVAILABLE', pod: 'pod-a', outcome: 'notWritten' },
   });
   await database.close();
+});
+
+onReal('a server that refuses a connection has said why', async () => {
+  const [noRole, noDatabase] = [new URL(testDatabases()[0]!.url), new URL(testDatabases()[0]!.url)];
+  noRole.username = 'nobody_of_this_name';
+  noDatabase.pathname = '/nothing_of_this_name';
+  const messageOf = async (url: string) => {
+    const database = unreachable(url);
+    const said = await during((call) => database.query(backend, call)).catch(String);
+    await database.close();
+    return said;
+  };
+
+  expect(await messageOf(noDatabase.href)).toMatch(
+    /"pod-a" did not take a connection: its database does not exist \(3D000\)\.$/,
+  );
+  expect(await messageOf(noRole.href)).toMatch(
+    /"pod-a" did not take a connection: it does not let its role in, .* \(28\w{3}\)\.$/,
+  );
+});
+
+test.each([
+  ['ENOTFOUND', /: its host is not known \(ENOTFOUND\)/],
+  ['SELF_SIGNED_CERT_IN_CHAIN', /: its certificate cannot be trusted \(SELF_/],
+  ['57P03', /: it is starting up \(57P03\)/],
+  ['ESTRANGE', /did not take a connection \(ESTRANGE\)/],
+])('why there is no connection is said in words: %s', (code, message) => {
+  const error = Object.assign(new Error('secret.example.com, secret_role'), { code });
+
+  expect(connectError('pod-a', error).message).toMatch(message);
+  expect(connectError('pod-a', error).message).not.toContain('secret');
 });
 
 test('a server that hangs up or never answers costs no more than the deadline', async () => {
