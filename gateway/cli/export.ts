@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createWriteStream, rmSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -125,8 +126,8 @@ const partOf = (file: string): string => `${file}.part`;
 
 /** A file has its name only when it is complete. */
 async function writeTo(file: string | undefined, lines: AsyncIterable<string>): Promise<void> {
+  if (file === undefined) return printLines(lines);
   const source = Readable.from(lines, { objectMode: false });
-  if (file === undefined) return pipeline(source, process.stdout, { end: false });
   const part = partOf(file);
   const sink = createWriteStream(part);
   try {
@@ -135,5 +136,12 @@ async function writeTo(file: string | undefined, lines: AsyncIterable<string>): 
   } catch (error) {
     await rm(part, { force: true });
     throw error;
+  }
+}
+
+/** `pipeline` leaves its listeners on what it must not end. */
+async function printLines(lines: AsyncIterable<string>): Promise<void> {
+  for await (const some of lines) {
+    if (!process.stdout.write(some)) await once(process.stdout, 'drain');
   }
 }
