@@ -37,8 +37,15 @@ interface Listed {
   readonly metric: string;
   readonly elementType: string;
   readonly count: number | null;
-  readonly shards: readonly object[] | null;
-  readonly indexes: readonly { method: string; metric: string; state: string }[] | null;
+  readonly shards: readonly { readonly pod: string }[] | null;
+  readonly indexes: readonly ListedIndex[] | null;
+}
+
+interface ListedIndex {
+  readonly method: string;
+  readonly metric: string;
+  readonly state: string;
+  readonly shards: readonly { readonly pod: string; readonly state: string }[];
 }
 
 interface Page {
@@ -53,7 +60,7 @@ query ($bucket: String, $prefix: String, $after: String) {
     nodes {
       bucket name dimension metric elementType count
       shards { pod slotCount }
-      indexes { method metric state }
+      indexes { method metric state shards { pod state } }
     }
     pageInfo { hasNextPage endCursor }
     coverage { fraction shardCount answeredCount failures { pod code message } }
@@ -85,9 +92,18 @@ const columns: readonly Column<Listed>[] = [
   { title: 'SHARDS', align: 'right', cell: ({ shards }) => shards && shards.length },
   {
     title: 'INDEXES',
-    cell: ({ indexes }) =>
-      indexes &&
-      (indexes.map(({ method, metric, state }) => `${method} ${metric} ${state}`).join(', ') ||
-        'none'),
+    cell: ({ indexes, shards }) =>
+      indexes && (indexes.map((index) => indexText(index, shards ?? [])).join(', ') || 'none'),
   },
 ];
+
+/** Such as "HNSW L2 READY", and where it is not. */
+function indexText(
+  { method, metric, state, shards }: ListedIndex,
+  all: readonly { readonly pod: string }[],
+): string {
+  const missing = all.filter(({ pod }) => !shards.some((shard) => shard.pod === pod));
+  if (missing.length === 0) return `${method} ${metric} ${state}`;
+  const there = shards.every((shard) => shard.state === 'READY') ? '' : ` ${state},`;
+  return `${method} ${metric}${there} missing on ${missing.map(({ pod }) => pod).join(' and ')}`;
+}

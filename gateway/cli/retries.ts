@@ -9,11 +9,13 @@ export interface Patience {
   readonly firstWaitMs: number;
   /** No further attempt after this; one that is under way is waited for. */
   readonly signal: AbortSignal;
+  /** Told before each wait, with what went wrong. */
+  readonly onWait?: (error: Error) => void;
 }
 
 /** Do it again, after ever longer waits, while what went wrong may pass by itself. */
 export function withRetries<T>(patience: Patience, work: (call: Call) => Promise<T>): Promise<T> {
-  const { timeoutMs, retryCount, firstWaitMs, signal } = patience;
+  const { timeoutMs, retryCount, firstWaitMs, signal, onWait } = patience;
   const attempt = async (): Promise<T> => {
     const call = startCall({ timeoutMs, requestId: 'cli' });
     try {
@@ -29,10 +31,14 @@ export function withRetries<T>(patience: Patience, work: (call: Call) => Promise
     maxTimeout: 5_000,
     randomize: true,
     // Not the library's own `signal`: it makes an abort of work that succeeds in the meantime.
-    shouldRetry: ({ error, attemptNumber }) =>
-      !signal.aborted &&
-      isPassing(error) &&
-      (codeOf(error) !== 'PARTIAL_WRITE' || attemptNumber <= 2),
+    shouldRetry({ error, attemptNumber }) {
+      const goesOn =
+        !signal.aborted &&
+        isPassing(error) &&
+        (codeOf(error) !== 'PARTIAL_WRITE' || attemptNumber <= 2);
+      if (goesOn) onWait?.(error);
+      return goesOn;
+    },
   });
 }
 

@@ -60,6 +60,22 @@ onReal('Ctrl-C ends the command and not the builds', async () => {
   expect(built.stdout).toBe('HNSW index of COSINE: pod-a READY, pod-b READY, pod-c READY.\n');
 });
 
+onReal('an index that one shard has lost is said to be missing there', async () => {
+  await subject.byUrl(['collection', 'create', 'lost', '--dimension', '3']);
+  await subject.byUrl(['collection', 'index', 'lost']);
+  const client = await connect();
+  const { rows } = await client.query<{ name: string }>(
+    `select indexname as name from pg_indexes
+     where schemaname = $1 and tablename = 'lost' and indexdef like '% hnsw %'`,
+    [subject.bucket],
+  );
+  await client.query(`drop index "${subject.bucket}"."${rows[0]!.name}"`);
+  await client.end();
+
+  const listed = await subject.byUrl(['collections', '--prefix', 'lost']);
+  expect(listed.stdout).toMatch(/lost .* HNSW COSINE missing on pod-a\n/);
+});
+
 onReal(
   'a build that fails ends with its reason; the same command replaces what it left',
   async () => {

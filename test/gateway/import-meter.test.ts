@@ -18,6 +18,12 @@ test.each([
     5,
     '75 %, 3,000 rows, 200 rows/s, 5 s left',
   ],
+  [
+    { rows: 5_000, rejected: 0, share: 0.25, waiting: 'Pod "pod-b" is down.' },
+    first,
+    10,
+    '25 %, 5,000 rows, 500 rows/s, waiting: Pod "pod-b" is down.',
+  ],
   [{ rows: 10, rejected: 0, share: null }, { ...first, share: null }, 2, '10 rows, 5 rows/s'],
 ])('the figures of %j since %j in %d s', (now, before, seconds, figures) => {
   expect(figuresOf(now, before, seconds)).toBe(figures);

@@ -108,10 +108,18 @@ async function perform(
   const startedAt = Date.now();
   const embedder = embedderOf(options, opened);
   const stop = stopOnSignals();
+  let wait: { readonly reason: string; readonly rows: number } | null = null;
   const meter = startMeter(() => {
     const { written: rows, rejected } = journal.progress;
-    return { rows, rejected, share: input.share() };
+    const waiting = wait?.rows === rows ? wait.reason : null;
+    return { rows, rejected, share: input.share(), waiting };
   });
+  const patience = {
+    ...patient(limits.timeoutMsMax, stop.signal),
+    onWait(error: Error) {
+      wait = { reason: error.message, rows: journal.progress.written };
+    },
+  };
   try {
     const ending = await runImport(
       {
@@ -122,7 +130,7 @@ async function perform(
         batchRecords: Math.min(options.batch, limits.writeRecordsMax),
         rejectsMax,
       },
-      { store, limits, embedder, journal, patience: patient(limits.timeoutMsMax, stop.signal) },
+      { store, limits, embedder, journal, patience },
     );
     meter.close();
     const seconds = (Date.now() - startedAt) / 1_000;

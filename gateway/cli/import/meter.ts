@@ -7,6 +7,8 @@ export interface Standing {
   readonly rejected: number;
   /** From 0 to 1; null when nobody knows how much there is. */
   readonly share: number | null;
+  /** What it waits for to pass. */
+  readonly waiting?: string | null;
 }
 
 export interface Meter {
@@ -55,8 +57,11 @@ export function figuresOf(now: Standing, first: Standing, seconds: number): stri
     share === null ? null : `${Math.floor(share * 100)} %`,
     `${whole(now.rows)} rows`,
     `${whole(rate)} rows/s`,
-    share === null ? null : `${timeLeft(share - (first.share ?? 0), 1 - share, seconds)} left`,
+    share === null || now.waiting
+      ? null
+      : `${timeLeft(share - (first.share ?? 0), 1 - share, seconds)} left`,
     now.rejected > 0 ? `${whole(now.rejected)} rejected` : null,
+    now.waiting ? `waiting: ${now.waiting}` : null,
   ];
   return parts.filter((part) => part !== null).join(', ');
 }
