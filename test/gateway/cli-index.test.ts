@@ -98,12 +98,13 @@ onReal(
   },
 );
 
-/** Ends the connection that builds, once there is one. */
+/** Ends the connection that builds, once others see the index: before that it would leave nothing. */
 async function terminateBuild(collection: string): Promise<void> {
   const client = await connect();
   const text = `
     select pg_terminate_backend(pid) from pg_stat_activity
-    where query like '%create index%' || $1 || '%' and pid <> pg_backend_pid()`;
+    where query like '%create index%' || $1 || '%' and pid <> pg_backend_pid()
+      and exists (select from pg_index where indrelid = to_regclass($1) and not indisvalid)`;
   for (let count: number | null = 0; !count; await sleep(20)) {
     ({ rowCount: count } = await client.query(text, [`"${subject.bucket}"."${collection}"`]));
   }
