@@ -194,8 +194,8 @@ test.each([
   expect(await upsert(name, 'a')).toBe(1);
   await runSql([`alter table "${pod.bucket}"."${name}" ${change}`]);
 
-  for (const use of [search(name, null), upsert(name, 'b')]) {
-    await expect(use).rejects.toMatchObject({
+  for (const use of [() => search(name, null), () => upsert(name, 'b')]) {
+    await expect(use()).rejects.toMatchObject({
       message: expect.stringContaining(`cannot serve "${name}", whose table`) as string,
       extensions: { code: 'POD_UNAVAILABLE', outcome: 'notWritten' },
     });
