@@ -49,6 +49,11 @@ async function databaseOfVecs(vectorSchema = 'extensions'): Promise<FreshDatabas
 }
 
 const movies = { bucket: 'vecs', collection: 'movies' };
+/** All that a role needs to search. */
+const readingMovies = (role: string): string[] => [
+  `grant usage on schema vecs, extensions to ${role}`,
+  `grant select on vecs.movies to ${role}`,
+];
 const near = (more = {}) =>
   searchIn('vecs', 'movies', { vector: Float32Array.of(1, 0), metric: 'COSINE', ...more });
 const found = async (store: VectorStore, more = {}) =>
@@ -112,11 +117,7 @@ onReal("an index gives the order of an operator that is named with pgvector's sc
 onReal('a role that may only read is enough to search, and nothing is made for it', async () => {
   const database = await databaseOfVecs();
   const role = await database.createRole();
-  await database.run(
-    `grant usage on schema vecs, extensions to ${role.name}`,
-    `grant select on vecs.movies to ${role.name}`,
-    'revoke create on schema public from public',
-  );
+  await database.run(...readingMovies(role.name), 'revoke create on schema public from public');
 
   const store = await openStore(role.url);
 
@@ -140,10 +141,7 @@ onReal('a role that may only read is enough to search, and nothing is made for i
 onReal('what a role may not do is FORBIDDEN, whatever it is', async () => {
   const database = await databaseOfVecs();
   const role = await database.createRole();
-  await database.run(
-    `grant usage on schema vecs, extensions to ${role.name}`,
-    `grant select on vecs.movies to ${role.name}`,
-  );
+  await database.run(...readingMovies(role.name));
   const store = await openStore(role.url);
   const index = indexIn(movies.bucket, movies.collection);
 
@@ -201,8 +199,7 @@ onReal(
     await database.run(
       `revoke select on ${tables} from public`,
       'revoke usage on schema quiver from public',
-      `grant usage on schema vecs, extensions to ${role.name}`,
-      `grant select on vecs.movies to ${role.name}`,
+      ...readingMovies(role.name),
     );
 
     const refusal = await openStore(role.url).then(() => 'none', String);
@@ -220,8 +217,7 @@ onReal('a database that takes no writes is served as it is', async () => {
   const database = await databaseOfVecs();
   const role = await database.createRole();
   await database.run(
-    `grant usage on schema vecs, extensions to ${role.name}`,
-    `grant select on vecs.movies to ${role.name}`,
+    ...readingMovies(role.name),
     `do $$ begin execute format('grant create on database %I to ${role.name}', current_database()); end $$`,
     `alter role ${role.name} set default_transaction_read_only = on`,
   );
@@ -232,10 +228,7 @@ onReal('a database that takes no writes is served as it is', async () => {
 onReal('a build by another role is no leftover of one that failed', async () => {
   const database = await databaseOfVecs();
   const role = await database.createRole();
-  await database.run(
-    `grant usage on schema vecs, extensions to ${role.name}`,
-    `grant select on vecs.movies to ${role.name}`,
-  );
+  await database.run(...readingMovies(role.name));
   const reader = await openStore(role.url);
   const states = async () => {
     const what = { count: false, bytes: false, indexes: true };
