@@ -28,24 +28,25 @@ export async function findTarget(
   throw errors.embedderMismatch('embedder', found.collection, found.dimension, embedder);
 }
 
-/** The collection, made with its bucket for records of this dimension when it is not there. */
+/** Makes the collection, with its bucket, for records of this dimension when it is not there. */
 export async function makeTarget(
   store: VectorStore,
   target: CollectionRef & NewCollection & { readonly dimension: number },
   limits: Limits,
   call: Call,
-): Promise<Collection> {
+): Promise<void> {
   const { bucket } = target;
   const spec = { ...target, nonFilterableKeys: [], pods: null, ifNotExists: true };
   const there = await store.describe(target, call);
   // A record of another dimension is that record's fault, also when it comes first.
   if (there?.placement.state === 'active') {
-    return requireSame({ ...spec, dimension: there.dimension }, there);
+    requireSame({ ...spec, dimension: there.dimension }, there);
+    return;
   }
   const range = { fallback: 0, min: 1, max: limits.dimensionMax, what: 'dimensions' };
   readCount('vector', spec.dimension, range);
   if (bucket !== defaultBucket) checkBucketName(bucket, 'bucket');
   const buckets = await store.listBuckets(bucket, call);
   if (!buckets.some(({ name }) => name === bucket)) await store.createBucket(bucket, call);
-  return (await store.createCollection(spec, null, call)).collection;
+  await store.createCollection(spec, null, call);
 }
