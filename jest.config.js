@@ -12,7 +12,7 @@ export default {
   },
   // Packages that are ES modules alone; all others load as they are.
   transformIgnorePatterns: [
-    '/node_modules/(?!(?:p-limit|p-retry|yocto-queue|is-network-error|hyparquet[^/]*|hysnappy)/)',
+    '/node_modules/(?!(?:p-limit|p-retry|yocto-queue|is-network-error|chokidar|readdirp|hyparquet[^/]*|hysnappy)/)',
   ],
   globalSetup: '<rootDir>/test/support/services.ts',
   globalTeardown: '<rootDir>/test/support/stop-services.ts',

@@ -1,6 +1,7 @@
 import { defaultLimits, type Limits } from '../schema/limits.ts';
 import { metrics, type Metric } from '../schema/metric.ts';
 import type { EndpointOptions } from '../subgraphs/embedders/endpoint-options.ts';
+import type { CorsOptions } from './cors.ts';
 
 /** A file that the schema accepts, with its defaults filled in. */
 export interface ConfigFile {
@@ -10,7 +11,10 @@ export interface ConfigFile {
   /** A gateway must have some; a pod has no use for them. */
   readonly pods?: readonly PodEntry[];
   readonly subgraphs: readonly { readonly name: string; readonly url: string }[];
+  readonly subgraphPollMs: number;
+  readonly collectionsFolder?: string;
   readonly redis?: { readonly url: string };
+  readonly cors?: CorsOptions;
   readonly limits: Limits;
   readonly minCoverage: number;
   readonly timeoutMs?: number;
@@ -47,6 +51,9 @@ export interface PodEntry {
   readonly embedded?: string;
 }
 
+/** How often other teams' subgraphs are asked for their schemas. */
+export const defaultPollMs = 10_000;
+
 /** Pods and subgraphs are named like hosts. */
 const name = {
   type: 'string',
@@ -59,6 +66,11 @@ const httpUrl = {
   type: 'string',
   pattern: '^https?://',
   patternErrorMessage: 'must begin with http:// or https://',
+};
+const origin = {
+  type: 'string',
+  pattern: '^(\\*|https?://[^/@*A-Z]+)$',
+  patternErrorMessage: 'must be * or a scheme and a host, such as https://app.example.com',
 };
 const databaseUrl = {
   type: 'string',
@@ -121,7 +133,31 @@ export const configSchema = {
       description: "Other teams' subgraphs, composed into the supergraph.",
       items: record({ name, url: httpUrl }, ['name', 'url']),
     },
+    subgraphPollMs: {
+      ...integer(100, 3_600_000, defaultPollMs),
+      description: 'How often subgraphs are asked for their schemas, and files looked at unasked.',
+    },
+    collectionsFolder: {
+      type: 'string',
+      minLength: 1,
+      description: 'Of typed collections; schema/collections beside this file, if it is there.',
+    },
     redis: record({ url: redisUrl }, ['url']),
+    cors: {
+      description: 'The pages of other sites that may read what the gateway answers.',
+      ...record(
+        {
+          origins: { type: 'array', minItems: 1, uniqueItems: true, items: origin },
+          credentials: {
+            type: 'boolean',
+            default: false,
+            description: 'Whether browsers may send cookies along.',
+          },
+          maxAgeSeconds: integer(0, 86_400, 600),
+        },
+        ['origins'],
+      ),
+    },
     limits: limitsSchema(defaultLimits),
     minCoverage: {
       type: 'number',

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { parseDocument } from 'yaml';
 import { shown } from '../schema/errors.ts';
@@ -9,7 +10,9 @@ import type { CollectionRef } from '../subgraphs/store.ts';
 import { configSchema } from './config-schema.ts';
 import type { CollectionEntry, ConfigFile, PodEntry } from './config-schema.ts';
 import { problemOf, patternWords } from './config-problems.ts';
+import type { CorsOptions } from './cors.ts';
 import type { Subgraph } from './subgraph-client.ts';
+import type { CollectionsFolder } from './typed-files.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,7 +29,10 @@ export interface Config {
   readonly port: number;
   readonly pods: readonly PodConfig[];
   readonly subgraphs: readonly Subgraph[];
+  readonly subgraphPollMs: number;
+  readonly collectionsFolder: CollectionsFolder;
   readonly redis: { readonly url: string } | null;
+  readonly cors: CorsOptions | null;
   readonly limits: Limits;
   readonly minCoverage: number;
   readonly logLevel: string;
@@ -71,19 +77,28 @@ export function parseConfig(
   problems.push(...repeated('subgraphs', [{ name: 'vectors' }, ...file.subgraphs]));
   problems.push(...repeated('embedders', [{ name: 'hash' }, ...file.embedders]));
   problems.push(...collectionProblems(file));
+  problems.push(...corsProblems(file));
   if (problems.length > 0) throw refusal(problems);
 
-  const { timeoutMs, redis, embedder, ...rest } = file;
+  const { timeoutMs, redis, cors, embedder, collectionsFolder, ...rest } = file;
   return Object.freeze({
     ...rest,
     pods: pods.map(readPod),
+    collectionsFolder: folderOf(collectionsFolder),
     redis: redis ?? null,
+    cors: cors ?? null,
     embedder: embedder ?? null,
     embedders: file.embedders.map((entry) => ({ ...entry, key: entry.key ?? null })),
     collections: file.collections.map(readCollection),
     limits: { ...file.limits, timeoutMsDefault: timeoutMs ?? file.limits.timeoutMsDefault },
   });
 }
+
+/** Where typed collections are, as written: whoever knows the file finds it from there. */
+export const folderOf = (named?: string): CollectionsFolder => ({
+  path: named ?? join('schema', 'collections'),
+  mustExist: named !== undefined,
+});
 
 const refusal = (problems: readonly string[]): Error =>
   new Error(`The configuration must be right before anything starts:\n  ${problems.join('\n  ')}`);
@@ -164,6 +179,12 @@ function urlProblems({ pods = [], subgraphs, embedders }: ConfigFile): string[] 
 
 const isPlainUrl = (url: string): boolean =>
   URL.canParse(url) && `${new URL(url).username}${new URL(url).password}` === '';
+
+/** Browsers refuse it, and only they: it would look as if all were well. */
+function corsProblems({ cors }: ConfigFile): string[] {
+  if (!cors?.credentials || !cors.origins.includes('*')) return [];
+  return ['file.cors.origins must name every origin where credentials are allowed; got *'];
+}
 
 /** Names that nothing has, and collections that are told of twice. */
 function collectionProblems(file: ConfigFile): string[] {

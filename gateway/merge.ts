@@ -32,27 +32,42 @@ export const mergeNearest = <T extends Keyed & { readonly distance: number }>(
   limit: number,
   ownerOf: OwnerOf,
 ): Merged<T> =>
-  merge(parts, limit, ownerOf, (a, b) => a.distance - b.distance || compareBytes(a.key, b.key));
+  firstOf(
+    parts,
+    withoutCopies(parts, ownerOf).sort(
+      (a, b) => a.distance - b.distance || compareBytes(a.key, b.key),
+    ),
+    limit,
+  );
 
-/** The first `limit` records over all pods, in byte order of the keys. */
-export const mergeByKey = <T extends Keyed>(
-  parts: readonly Part<T>[],
-  limit: number,
-  ownerOf: OwnerOf,
-): Merged<T> => merge(parts, limit, ownerOf, (a, b) => compareBytes(a.key, b.key));
+/** What one pod gave of a scan. */
+export interface OrderedPart<T> extends Part<T> {
+  /** The last that it gave, if it has more: they are behind this. */
+  readonly end: T | undefined;
+}
 
-function merge<T extends Keyed>(
-  parts: readonly Part<T>[],
+/**
+ * The first `limit` records over all pods, in the order that each gave its own in.
+ *
+ * Nothing behind the first `end` is among them, so there may be fewer though there are more: when
+ * copies that do not count were left out.
+ */
+export function mergeInOrder<T extends Keyed>(
+  parts: readonly OrderedPart<T>[],
   limit: number,
   ownerOf: OwnerOf,
   order: (a: T, b: T) => number,
-): Merged<T> {
-  const items = withoutCopies(parts, ownerOf).sort(order);
-  return {
-    items: items.slice(0, limit),
-    hasMore: items.length > limit || parts.some((part) => part.hasMore),
-  };
+): Merged<T> & { readonly end: T | undefined } {
+  const [end] = parts.flatMap((part) => part.end ?? []).sort(order);
+  const all = withoutCopies(parts, ownerOf).sort(order);
+  const items = end ? all.filter((item) => order(item, end) <= 0) : all;
+  return { ...firstOf(parts, items, limit), end };
 }
+
+const firstOf = <T>(parts: readonly Part<T>[], items: readonly T[], limit: number): Merged<T> => ({
+  items: items.slice(0, limit),
+  hasMore: items.length > limit || parts.some((part) => part.hasMore),
+});
 
 /** While slots move, two pods may hold the same key: the owner's record is the one that counts. */
 function withoutCopies<T extends Keyed>(parts: readonly Part<T>[], ownerOf: OwnerOf): T[] {

@@ -22,7 +22,7 @@ export interface OpenGatewayOptions {
 /** The whole gateway of a configuration: its pods opened, its supergraph served. */
 export async function openGateway(options: OpenGatewayOptions): Promise<Running> {
   const { config, example, logger, mustBeUp, onProgress, prepare } = options;
-  const { pods, limits, minCoverage, subgraphs, host, port } = config;
+  const { pods, limits, minCoverage } = config;
   const store = await openTopology({
     pods,
     collections: config.collections,
@@ -41,7 +41,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<Running>
   };
   try {
     await prepare(service);
-    const server = await startGateway({ service, subgraphs, host, port, example, logger });
+    const server = await startGateway({ ...config, service, example, logger });
     return {
       url: server.url,
       async close() {

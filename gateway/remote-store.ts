@@ -5,6 +5,8 @@ import { vectorToBase64 } from '../schema/vector.ts';
 import { toCursor } from '../subgraphs/arguments.ts';
 import type { Call } from '../subgraphs/call.ts';
 import type { Logger } from '../subgraphs/logger.ts';
+import { stepsOf } from '../subgraphs/scan-order.ts';
+import { scanToWire } from '../subgraphs/scan-wire.ts';
 import { searchToWire } from '../subgraphs/search-wire.ts';
 import type {
   CollectionPage,
@@ -66,15 +68,9 @@ const reads = ({
       call,
     ),
 
-  async scan({ select, filter, after, ...query }, call) {
-    const variables = {
-      ...query,
-      ...selected(select),
-      filter: filterOf(filter),
-      after: after === null ? null : toCursor([after]),
-    };
-    const { nodes, pageInfo } = await ask(documents.scan, variables, read.recordPage, call);
-    return { records: nodes, hasMore: pageInfo.hasNextPage };
+  scan(query, call) {
+    const reader = read.scanPage(stepsOf(query.orderBy).values.length);
+    return ask(documents.scan, { scan: scanToWire(query) }, reader, call);
   },
 
   count: ({ filter, ...ref }, call) =>

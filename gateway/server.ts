@@ -1,15 +1,19 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { typeDefs } from '../schema/sdl.ts';
 import { startApollo } from '../subgraphs/apollo.ts';
 import { createVectorsContext, type VectorsService } from '../subgraphs/context.ts';
 import { callOf, createHttp, headerOf, listen, type Running } from '../subgraphs/http.ts';
 import type { Logger } from '../subgraphs/logger.ts';
-import { buildVectorsSchema } from '../subgraphs/vectors.ts';
+import { defaultPollMs } from './config-schema.ts';
+import { addCompression } from './compression.ts';
+import { addCors, type CorsOptions } from './cors.ts';
 import { addGraphiql, type Example } from './graphiql.ts';
+import { createMissingCollections } from './missing-collections.ts';
 import { queryLimits } from './query-limits.ts';
 import type { GatewayContext, Subgraph } from './subgraph-client.ts';
 import { openSupergraph } from './supergraph.ts';
+import type { GatewayInterface } from './supergraph/live-schema.ts';
+import type { CollectionsFolder } from './typed-files.ts';
 import { addVectorBuckets } from './vector-buckets/routes.ts';
 
 export interface GatewayOptions {
@@ -19,6 +23,12 @@ export interface GatewayOptions {
   readonly host: string;
   readonly port: number;
   readonly example: Example;
+  /** Of typed collections; none when left out. */
+  readonly collectionsFolder?: CollectionsFolder;
+  /** How often other teams' subgraphs are asked for their schemas. */
+  readonly subgraphPollMs?: number;
+  /** null: no page of another site may read what we answer. */
+  readonly cors?: CorsOptions | null;
   readonly logger: Logger;
 }
 
@@ -28,28 +38,40 @@ export interface GatewayOptions {
  */
 export async function startGateway(options: GatewayOptions): Promise<Running> {
   const { service, subgraphs, host, port, example, logger } = options;
+  const { collectionsFolder = null, subgraphPollMs = defaultPollMs, cors = null } = options;
   const { limits, store } = service;
   const validationRules = [queryLimits(limits)];
 
-  // Apollo Server wraps the resolvers of the schema that it serves: the gateway has its own.
-  const local = { typeDefs, schema: buildVectorsSchema() };
-  const gateway = await openSupergraph({ local, subgraphs, logger });
-  const supergraph = await startApollo<GatewayContext>({ gateway }, { logger, validationRules });
-  const subgraph = await startApollo<GatewayContext>(
-    { schema: buildVectorsSchema() },
-    { logger, validationRules },
-  );
+  const creator = createMissingCollections(service);
+  const schemas = await openSupergraph({
+    subgraphs,
+    folder: collectionsFolder,
+    pollMs: subgraphPollMs,
+    logger,
+    prepare: (typed) => creator.create(typed),
+  });
+  const serve = (gateway: GatewayInterface) =>
+    startApollo<GatewayContext>({ gateway }, { logger, validationRules });
+  const supergraph = await serve(schemas.supergraph);
+  const subgraph = await serve(schemas.subgraph);
 
   const app = createHttp({ store, limits, logger });
+  if (cors) addCors(app, cors);
+  await addCompression(app);
   const context = async (request: FastifyRequest, reply: FastifyReply) =>
     contextOf(service, request, reply);
   const handler = fastifyApolloHandler(supergraph, { context });
   app.route({ method: ['GET', 'POST'], url: '/graphql', handler });
-  app.post('/subgraph', fastifyApolloHandler(subgraph, { context }));
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/subgraph',
+    handler: fastifyApolloHandler(subgraph, { context }),
+  });
   addVectorBuckets(app, service);
   addGraphiql(app, example);
   addFrontDoor(app);
   app.addHook('onClose', async () => {
+    await Promise.all([schemas.close(), creator.close()]);
     await Promise.all([supergraph.stop(), subgraph.stop()]);
   });
 

@@ -1,5 +1,5 @@
 import { getOperationAST, Kind, parse } from 'graphql';
-import type { DocumentNode, GraphQLFormattedError } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import { inPart, remainingMs } from '../subgraphs/call.ts';
 import type { VectorsContext } from '../subgraphs/context.ts';
 import { errors } from '../schema/errors.ts';
@@ -28,16 +28,19 @@ export interface SubgraphAnswer {
 
 const sdlMsMax = 5_000;
 
-/** The schema that a subgraph says it has. */
-export async function fetchSdl({ name, url }: Subgraph): Promise<DocumentNode> {
+/** The schema that a subgraph says it has, as GraphQL's own syntax allows. */
+export async function fetchSdl({ name, url }: Subgraph, signal?: AbortSignal): Promise<string> {
   try {
     const query = '{ _service { sdl } }';
-    const answer = await post(url, { query }, {}, AbortSignal.timeout(sdlMsMax));
+    const patience = AbortSignal.timeout(sdlMsMax);
+    const either = signal ? AbortSignal.any([signal, patience]) : patience;
+    const answer = await post(url, { query }, {}, either);
     const service = answer.data?.['_service'];
     if (!isObject(service) || typeof service['sdl'] !== 'string') {
       throw new Error('it gave no SDL: is it a federation subgraph?');
     }
-    return parse(service['sdl']);
+    parse(service['sdl']);
+    return service['sdl'];
   } catch (error) {
     throw new Error(`Subgraph "${name}" must answer at ${url} for its schema; ${causeOf(error)}`, {
       cause: error,

@@ -20,6 +20,7 @@ export const errorCodes = [
   'POD_UNAVAILABLE',
   'PARTIAL_WRITE',
   'OVERLOADED',
+  'VALUE_MISMATCH',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];
@@ -88,6 +89,19 @@ export const errors = {
 
   invalidFilter: (argument: string, needed: string, came: unknown) =>
     fail('INVALID_FILTER', `${argument} must be ${needed}; got ${shown(came)}.`, { argument }),
+
+  /** What is stored does not fit the type that somebody's SDL gives it: `field` as "Doc.tags[1]". */
+  valueMismatch: (
+    field: string,
+    needed: string,
+    came: unknown,
+    { bucket, collection, key }: Named & { readonly key: string },
+  ) =>
+    fail(
+      'VALUE_MISMATCH',
+      `${field} of record ${shown(key)} must be stored as ${needed}; got ${shown(came)}.`,
+      { field, bucket, collection, key },
+    ),
 
   collectionNotFound: (bucket: string, collection: string) =>
     fail('COLLECTION_NOT_FOUND', `There is no collection "${collection}" in bucket "${bucket}".`, {
@@ -244,6 +258,16 @@ const callerMistakes: ReadonlySet<string> = new Set<ErrorCode>([
 export function codeOf(error: unknown): ErrorCode | undefined {
   if (!(error instanceof GraphQLError)) return undefined;
   return errorCodes.find((code) => code === error.extensions['code']);
+}
+
+/** The same error about an argument that its caller knows by another name. */
+export function withArgument(error: unknown, nameOf: (argument: string) => string): unknown {
+  const argument = error instanceof GraphQLError && error.extensions['argument'];
+  if (!(error instanceof GraphQLError) || typeof argument !== 'string') return error;
+  const name = nameOf(argument);
+  return new GraphQLError(error.message.replaceAll(argument, name), {
+    extensions: { ...error.extensions, argument: name },
+  });
 }
 
 /** The request is wrong, whichever pod says so: asking elsewhere or again cannot help. */

@@ -18,6 +18,7 @@ export function filterToJson(filter: Filter): JsonObject {
     case 'in':
     case 'nin':
     case 'contains':
+    case 'containsAny':
       return nested(filter.path, { [`$${filter.kind}`]: filter.values });
     default:
       return nested(filter.path, { [`$${filter.kind}`]: sorted(filter.value) });

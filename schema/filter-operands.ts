@@ -26,7 +26,7 @@ export function readOrdered(value: unknown, place: OperandPlace): string | numbe
   throw errors.invalidFilter(place.argument, 'a number or a string', value);
 }
 
-/** Of $in and $nin. */
+/** Of $in, $nin and $containsAny. */
 export function readScalars(value: unknown, place: OperandPlace): readonly Scalar[] {
   const { filterValuesMax } = place.options.limits;
   if (!Array.isArray(value) || value.length === 0) {
@@ -42,6 +42,28 @@ export function readScalars(value: unknown, place: OperandPlace): readonly Scala
 export function readValues(value: unknown, place: OperandPlace): readonly Scalar[] {
   if (Array.isArray(value)) return readScalars(value, place);
   return [readScalar(value, place.argument, `${scalar}, or a list of them`)];
+}
+
+/** Of $startsWith. */
+export function readText(value: unknown, { argument }: OperandPlace): string {
+  if (typeof value !== 'string') throw errors.invalidFilter(argument, 'a string', value);
+  if (!isStorable(value)) throw errors.invalidFilter(argument, storableText, value);
+  return value;
+}
+
+/** Of $like and $ilike. */
+export function readPattern(value: unknown, place: OperandPlace): string {
+  const { filterPatternCharactersMax } = place.options.limits;
+  const pattern = readText(value, place);
+  if (pattern.length > filterPatternCharactersMax) {
+    const { length } = pattern;
+    throw errors.limitExceeded(place.argument, 'characters', filterPatternCharactersMax, length);
+  }
+  if (!/^(?:[^\\]|\\[^])*$/.test(pattern)) {
+    const needed = 'a pattern without a single backslash at its end';
+    throw errors.invalidFilter(place.argument, needed, value);
+  }
+  return pattern;
 }
 
 /** Of $exists. */

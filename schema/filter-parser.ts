@@ -3,7 +3,15 @@ import { errors } from './errors.ts';
 import type { Filter, Path } from './filter.ts';
 import { isObject, isStorable, storableText } from './json.ts';
 import type { Limits } from './limits.ts';
-import { readBoolean, readOrdered, readScalars, readValue, readValues } from './filter-operands.ts';
+import {
+  readBoolean,
+  readOrdered,
+  readPattern,
+  readScalars,
+  readText,
+  readValue,
+  readValues,
+} from './filter-operands.ts';
 
 export interface FilterOptions {
   /** What errors call the filter; the first part of their path. */
@@ -57,6 +65,13 @@ const operators: Readonly<Record<string, Part>> = {
   $gte: (value, place) => ({ kind: 'gte', path: place.path, value: readOrdered(value, place) }),
   $in: (value, place) => ({ kind: 'in', path: place.path, values: readScalars(value, place) }),
   $nin: (value, place) => ({ kind: 'nin', path: place.path, values: readScalars(value, place) }),
+  $like: (value, place) => ({ kind: 'like', path: place.path, value: readPattern(value, place) }),
+  $ilike: (value, place) => ({ kind: 'ilike', path: place.path, value: readPattern(value, place) }),
+  $startsWith: (value, place) => ({
+    kind: 'startsWith',
+    path: place.path,
+    value: readText(value, place),
+  }),
   $exists: (value, place) => ({
     kind: 'exists',
     path: place.path,
@@ -68,11 +83,16 @@ const operators: Readonly<Record<string, Part>> = {
     path: place.path,
     values: readValues(value, place),
   }),
+  $containsAny: (value, place) => ({
+    kind: 'containsAny',
+    path: place.path,
+    values: readScalars(value, place),
+  }),
   $not: (value, place) => parseNot(value, place),
 };
 
 /** What can be asked of a single value. */
-const comparisons = ['$eq', '$lt', '$lte', '$gt', '$gte', '$in'];
+const comparisons = '$eq $lt $lte $gt $gte $in $like $ilike $startsWith'.split(' ');
 
 /** All that one object asks for: several keys or operators are an AND, which is a level like $and. */
 function parseObject(object: Readonly<Record<string, unknown>>, place: Place): Filter {

@@ -16,11 +16,21 @@ export type Filter =
       readonly path: Path;
       readonly value: string | number;
     }
+  /** The text at `path` is like a pattern of SQL, or begins with `value`. */
+  | {
+      readonly kind: 'like' | 'ilike' | 'startsWith';
+      readonly path: Path;
+      readonly value: string;
+    }
   | { readonly kind: 'in' | 'nin'; readonly path: Path; readonly values: readonly Scalar[] }
   | { readonly kind: 'exists'; readonly path: Path; readonly value: boolean }
   /** What is at `path`, or one element of the list there, matches `part`, whose own path is empty. */
   | { readonly kind: 'any'; readonly path: Path; readonly part: Filter }
-  /** The list at `path` has all of `values`. */
-  | { readonly kind: 'contains'; readonly path: Path; readonly values: readonly Scalar[] };
+  /** The list at `path` has all, or at least one, of `values`. */
+  | {
+      readonly kind: 'contains' | 'containsAny';
+      readonly path: Path;
+      readonly values: readonly Scalar[];
+    };
 
 export type Path = readonly string[];

@@ -19,6 +19,8 @@ export const defaultLimits = {
   metadataFilterableBytesMax: 2 * 1_024,
   /** Levels of lists and objects in metadata, and in what it is compared with. */
   metadataDepthMax: 64,
+  /** Of a scan; what follows them is the order of the keys. */
+  ordersMax: 4,
   /** PostgreSQL cuts longer identifiers. */
   nameBytesMax: 63,
   dimensionMax: 16_000,
@@ -29,6 +31,8 @@ export const defaultLimits = {
   filterDepthMax: 8,
   filterConditionsMax: 100,
   filterValuesMax: 1_000,
+  /** Of a pattern of $like or $ilike: databases refuse those that are too complex. */
+  filterPatternCharactersMax: 1_000,
   bodyBytesMax: 20 * 1_024 * 1_024,
   /** What a gateway reads of one answer of a pod: a page of the largest vectors fits. */
   answerBytesMax: 128 * 1_024 * 1_024,

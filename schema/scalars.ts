@@ -13,4 +13,6 @@ export const scalars = {
   }),
   VectorFilter: new GraphQLScalarType({ name: 'VectorFilter' }),
   JSON: new GraphQLScalarType({ name: 'JSON' }),
+  /** Of typed collections alone. */
+  DateTime: new GraphQLScalarType({ name: 'DateTime' }),
 };

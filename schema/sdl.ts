@@ -1,13 +1,18 @@
+/** The directives of federation that the contract itself uses. */
+export const federationImports = ['@key', '@shareable', '@tag', '@inaccessible'] as const;
+
+export const federationLink = (imports: readonly string[]): string => `
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: [${imports.map((name) => `"${name}"`).join(', ')}])
+`;
+
 /**
  * The public contract of the `vectors` subgraph. Gateways and pods serve the same one; only what
  * stands behind it differs. Everything carries "Vector" in its name, since it lives in supergraphs
  * beside other people's types. An argument given as null means its default. Root fields, and
  * whatever needs another pod, are nullable: one failure costs only its own place.
  */
-export const typeDefs = `
-extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@tag", "@inaccessible"])
-
+export const contract = `
 "A vector. Input: a list of finite numbers, or base64 of little-endian float32. Output: a list of numbers."
 scalar Vector
 "A filter on metadata: a JSON object, or the same as a JSON string, which can be written inline in a query."
@@ -25,6 +30,8 @@ enum VectorSearchMode { AUTO INDEX EXACT }
 enum VectorPlan { EXACT HNSW IVFFLAT }
 "Why a shard scanned exactly: it was asked to, has no finished index of the metric, has few records, or few that match, or its index gave fewer records than there are."
 enum VectorExactReason { ASKED NO_INDEX SMALL_TABLE FEW_MATCHES INDEX_FELL_SHORT }
+enum VectorOrderType { TEXT NUMBER BOOLEAN }
+enum VectorOrderDirection { ASC DESC }
 enum VectorCacheOutcome { HIT MISS COALESCED BYPASS }
 
 type Query {
@@ -44,8 +51,8 @@ type Query {
   vectorRecord(collection: String!, bucket: String = "vecs", key: ID!): VectorRecord
   "In the order asked; null where there is no such record."
   vectorRecords(collection: String!, bucket: String = "vecs", keys: [ID!]!): [VectorRecord]
-  "Every record, in key order (bytes), by keyset. Segments split a collection into disjoint parts that can be scanned side by side."
-  scanVectors(collection: String!, bucket: String = "vecs", filter: VectorFilter, first: Int = 100, after: String, segment: VectorSegment): VectorRecordConnection
+  "Every record, by keyset, in key order (bytes) or in \`orderBy\`; records that are equal in it are in key order. Segments split a collection into disjoint parts that can be scanned side by side."
+  scanVectors(collection: String!, bucket: String = "vecs", filter: VectorFilter, first: Int = 100, after: String, segment: VectorSegment, orderBy: [VectorOrder!]): VectorRecordConnection
   "A whole number."
   countVectors(collection: String!, bucket: String = "vecs", filter: VectorFilter): Float
   "null, without an error, when there is no such collection."
@@ -58,6 +65,7 @@ type Query {
   vectorPods: [VectorPod!] @tag(name: "admin")
   "Between gateways and pods only, as all that is @inaccessible: stores ask each other for JSON."
   searchVectorShards(search: JSON!): JSON @inaccessible
+  scanVectorShard(scan: JSON!): JSON @inaccessible
   vectorPlacement(collection: String!, bucket: String = "vecs"): JSON @inaccessible
   vectorCollectionRows(bucket: String, prefix: String, first: Int = 100, after: JSON): JSON @inaccessible
   inspectVectorCollections(refs: JSON!, what: JSON!): JSON @inaccessible
@@ -106,6 +114,9 @@ input VectorSearchOptions {
 }
 
 input VectorSegment { index: Int! of: Int! }
+
+"By the metadata at one key: texts byte by byte, numbers by their size, false before true. What is missing, null or of another type comes last, in both directions."
+input VectorOrder { key: String! type: VectorOrderType = TEXT direction: VectorOrderDirection = ASC }
 
 "Absent metadata is {}."
 input VectorRecordInput { key: ID! vector: Vector! metadata: JSON }
@@ -224,3 +235,6 @@ type DeleteVectorCollectionPayload { "false when there was none." deleted: Boole
 type CreateVectorIndexPayload { index: VectorIndex }
 type DropVectorIndexPayload { dropped: Boolean! }
 `;
+
+/** The contract as a subgraph. */
+export const typeDefs = `${federationLink(federationImports)}${contract}`;

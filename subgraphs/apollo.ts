@@ -33,6 +33,8 @@ export async function startApollo<C extends VectorsContext>(
     logger: apolloLogger(logger),
     introspection: true,
     csrfPrevention: true,
+    // Persisted queries among them: 30 MiB, of which the least used make room.
+    cache: 'bounded',
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,

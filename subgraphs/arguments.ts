@@ -51,6 +51,16 @@ export function readOptional(
   throw errors.badInput(argument, `a number from ${min} to ${max}`, value);
 }
 
+/** A part of what another subgraph names an entity by: any JSON, which GraphQL has not judged. */
+export function readText(value: unknown, argument: string): string {
+  if (typeof value === 'string') return value;
+  throw errors.badInput(argument, 'a text', value);
+}
+
+/** The same for an ID, which may be a whole number. */
+export const readId = (value: unknown, argument: string): string =>
+  Number.isSafeInteger(value) ? String(value) : readText(value, argument);
+
 export function readKeys(keys: readonly string[], limits: Limits): readonly string[] {
   if (keys.length > limits.readKeysMax) {
     throw errors.limitExceeded('keys', 'keys', limits.readKeysMax, keys.length);
@@ -69,13 +79,26 @@ export function fromCursor(
   partCount: number,
   argument = 'after',
 ): readonly string[] | null {
+  const parts = readCursor(cursor, argument);
+  if (parts === null) return null;
+  const texts = parts.filter((part) => typeof part === 'string');
+  if (texts.length !== parts.length || texts.length !== partCount) throw noCursor(argument, cursor);
+  return texts.map((text) => checkText(text, argument));
+}
+
+/** The list inside a cursor, or null when there is no cursor. */
+export function readCursor(
+  cursor: string | null | undefined,
+  argument: string,
+): readonly unknown[] | null {
   if (cursor === null || cursor === undefined) return null;
   const parts = parseJson(Buffer.from(cursor, 'base64url').toString());
-  const valid =
-    Array.isArray(parts) && parts.length === partCount && parts.every((p) => typeof p === 'string');
-  if (valid && toCursor(parts) === cursor) return parts.map((part) => checkText(part, argument));
-  throw errors.badInput(argument, 'a cursor from an earlier page', cursor);
+  if (Array.isArray(parts) && toCursor(parts) === cursor) return parts;
+  throw noCursor(argument, cursor);
 }
+
+export const noCursor = (argument: string, cursor: unknown): Error =>
+  errors.badInput(argument, 'a cursor from an earlier page', cursor);
 
 function parseJson(text: string): unknown {
   try {

@@ -1,4 +1,7 @@
 import { codeOf, errors } from '../schema/errors.ts';
+import { parseFilter } from '../schema/filter-parser.ts';
+import type { Filter } from '../schema/filter.ts';
+import type { Limits } from '../schema/limits.ts';
 import { fitsFloat16, isZero, isZeroAsFloat16 } from '../schema/vector.ts';
 import type { Metric } from '../schema/metric.ts';
 import type { Call } from './call.ts';
@@ -24,6 +27,27 @@ export async function requireCollection(
     accept(current);
     return current;
   }
+}
+
+/** Makes the filter of a request, by what the collection lets be filtered on. */
+export type FilterReader = (collection: Collection) => Filter | null;
+
+export const filterReader =
+  (input: unknown, limits: Limits): FilterReader =>
+  ({ nonFilterableKeys }) =>
+    parseFilter(input, { argument: 'filter', limits, nonFilterableKeys });
+
+export async function requireFilter(
+  store: VectorStore,
+  ref: CollectionRef,
+  call: Call,
+  readFilter: FilterReader,
+): Promise<Filter | null> {
+  let filter: Filter | null = null;
+  await requireCollection(store, ref, call, (found) => {
+    filter = readFilter(found);
+  });
+  return filter;
 }
 
 function active(collection: Collection | null, ref: CollectionRef): Collection {

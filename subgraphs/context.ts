@@ -3,6 +3,7 @@ import { inPart, type Call } from './call.ts';
 import type { Embedders } from './embedders/embedders.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Logger } from './logger.ts';
+import { createEntitySelections } from './selection.ts';
 import type { VectorStore } from './store.ts';
 
 /** What the `vectors` subgraph stands on. */
@@ -22,6 +23,7 @@ export interface VectorsContext extends VectorsService {
   /** How long each operation may take that does not say so itself. */
   readonly operationMs: number;
   readonly loaders: Loaders;
+  readonly entitySelection: ReturnType<typeof createEntitySelections>;
 }
 
 export function createVectorsContext(
@@ -29,7 +31,8 @@ export function createVectorsContext(
   call: Call,
   operationMs: number = service.limits.timeoutMsDefault,
 ): VectorsContext {
-  return { ...service, call, operationMs, loaders: createLoaders(service, call, operationMs) };
+  const loaders = createLoaders(service, call, operationMs);
+  return { ...service, call, operationMs, loaders, entitySelection: createEntitySelections() };
 }
 
 /** Run one operation of the request within its own time. */

@@ -139,8 +139,10 @@ export function shownError(
   const status = error.statusCode ?? 500;
   if (status >= 500) return maskError(error, context);
   if (status !== 413) return errors.badRequest('body', error.message).toJSON();
-  const length = Number(headerOf(request, 'content-length')) || limits.bodyBytesMax + 1;
-  return errors.limitExceeded('body', 'bytes', limits.bodyBytesMax, length).toJSON();
+  const bytesMax = limits.bodyBytesMax;
+  // Not of a body that is sent in pieces; of a compressed one it says too little.
+  const length = Number(headerOf(request, 'content-length') ?? 0);
+  return errors.limitExceeded('body', 'bytes', bytesMax, Math.max(length, bytesMax + 1)).toJSON();
 }
 
 /** Live: the process answers. Ready: at least one pod does too. */

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Limits } from '../schema/limits.ts';
 import { inPart, type Call } from './call.ts';
+import { narrowed, united } from './selection.ts';
 import type {
   CollectionRef,
   Inspection,
@@ -12,23 +13,25 @@ import type {
 
 /** Reads that come one by one and leave together: one request to the store for all of a tick's. */
 export interface Loaders {
+  /** With what is selected and no more, whatever others want of the same record. */
   record(ref: CollectionRef, select: Selection, key: string): Promise<StoredRecord | null>;
   /** The shards of a collection, with at least `what` of them. */
   shards(ref: CollectionRef, what: keyof Inspection): Promise<readonly ShardInspection[]>;
 }
 
-export function createLoaders(
-  service: { readonly store: VectorStore; readonly limits: Limits },
-  call: Call,
-  operationMs: number,
-): Loaders {
-  const within = <T>(run: (part: Call) => Promise<T>): Promise<T> => inPart(call, operationMs, run);
-  const byCollection = new Map<string, DataLoader<string, StoredRecord | null>>();
+interface Service {
+  readonly store: VectorStore;
+  readonly limits: Limits;
+}
 
-  const recordsOf = (ref: CollectionRef, select: Selection) =>
-    new DataLoader<string, StoredRecord | null>(
-      (keys) => within((part) => service.store.fetch({ ...ref, keys, select }, part)),
-      { maxBatchSize: service.limits.readKeysMax },
+export function createLoaders(service: Service, call: Call, operationMs: number): Loaders {
+  const within = <T>(run: (part: Call) => Promise<T>): Promise<T> => inPart(call, operationMs, run);
+  const byCollection = new Map<string, DataLoader<RecordKey, StoredRecord | null, string>>();
+
+  const recordsOf = (ref: CollectionRef) =>
+    new DataLoader<RecordKey, StoredRecord | null, string>(
+      (wanted) => within((part) => fetchTogether(service, ref, wanted, part)),
+      { cacheKeyFn: ({ key, select }) => JSON.stringify([key, select.metadata, select.vector]) },
     );
 
   const inspections = new DataLoader<InspectionKey, readonly ShardInspection[]>(
@@ -39,14 +42,50 @@ export function createLoaders(
 
   return {
     record(ref, select, key) {
-      const name = JSON.stringify([ref.bucket, ref.collection, select.metadata, select.vector]);
-      const loader = byCollection.get(name) ?? recordsOf(ref, select);
+      const name = JSON.stringify([ref.bucket, ref.collection]);
+      const loader = byCollection.get(name) ?? recordsOf(ref);
       byCollection.set(name, loader);
-      return loader.load(key);
+      return loader.load({ key, select });
     },
     shards: (ref, what) => inspections.load({ ref, what }),
   };
 }
+
+interface RecordKey {
+  readonly key: string;
+  readonly select: Selection;
+}
+
+/** One read for as many keys as a read may have, of all that any of them wants. */
+async function fetchTogether(
+  { store, limits }: Service,
+  ref: CollectionRef,
+  wanted: readonly RecordKey[],
+  call: Call,
+): Promise<(StoredRecord | null | Error)[]> {
+  const keys = [...new Set(wanted.map(({ key }) => key))];
+  const select = [...new Set(wanted.map((one) => one.select))].reduce(united);
+  const found = new Map<string, StoredRecord | null | Error>();
+  await Promise.all(
+    chunksOf(keys, limits.readKeysMax).map(async (chunk) => {
+      const query = { ...ref, keys: chunk, select };
+      const records = await store
+        .fetch(query, call)
+        .catch((error: Error) => chunk.map(() => error));
+      chunk.forEach((key, i) => found.set(key, records[i] ?? null));
+    }),
+  );
+  return wanted.map((one) => {
+    const record = found.get(one.key) ?? null;
+    const isWhole = record === null || record instanceof Error || one.select === select;
+    return isWhole ? record : narrowed(record, one.select);
+  });
+}
+
+const chunksOf = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
 
 interface InspectionKey {
   readonly ref: CollectionRef;

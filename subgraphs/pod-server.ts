@@ -15,7 +15,7 @@ export interface PodOptions {
   readonly logger: Logger;
 }
 
-/** Serve one pod's `vectors` subgraph: `POST /graphql` and `/health/*`. The store stays the caller's. */
+/** Serve one pod's `vectors` subgraph: `/graphql` and `/health/*`. The store stays the caller's. */
 export async function startPod(options: PodOptions): Promise<Running> {
   const { service, pod, host, port, logger } = options;
   const { limits, store } = service;
@@ -32,7 +32,9 @@ export async function startPod(options: PodOptions): Promise<Running> {
   });
 
   const app = createHttp({ store, limits, logger });
-  app.post('/graphql', {
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql',
     async preHandler(request, reply) {
       const asked = headerOf(request, 'x-quiver-pod');
       if (asked === undefined || asked === pod) return;

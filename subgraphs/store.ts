@@ -3,6 +3,7 @@ import type { ElementType, IndexMethod, Metric } from '../schema/metric.ts';
 import type { Placement } from '../schema/placement.ts';
 import type { Call } from './call.ts';
 import type { PodReport } from './report.ts';
+import type { ScanOrder, ScanPosition } from './scan-order.ts';
 
 /**
  * The one interface of Quiver: records with vectors, in collections, in buckets. A database is one
@@ -24,7 +25,7 @@ export interface VectorStore {
   search(query: SearchQuery, call: Call): Promise<SearchAnswer>;
   /** One slot a key, in the order asked: the record, null when there is none, or why it is unknown. */
   fetch(query: FetchQuery, call: Call): Promise<readonly (StoredRecord | null | Error)[]>;
-  /** The records after a key, in byte order of the keys. */
+  /** The records after a position, in the order asked. */
   scan(query: ScanQuery, call: Call): Promise<ScanPage>;
   count(query: CountQuery, call: Call): Promise<number>;
 
@@ -162,15 +163,20 @@ export interface FetchQuery extends CollectionRef {
 export interface ScanQuery extends CollectionRef {
   readonly filter: Filter | null;
   readonly limit: number;
-  /** The last key of the page before. */
-  readonly after: string | null;
+  readonly orderBy: readonly ScanOrder[];
+  /** The position of the last record of the page before, in the same order. */
+  readonly after: ScanPosition | null;
   readonly segment: { readonly index: number; readonly of: number };
   readonly select: Selection;
 }
 
 export interface ScanPage {
-  readonly records: readonly StoredRecord[];
+  readonly records: readonly ScannedRecord[];
   readonly hasMore: boolean;
+}
+
+export interface ScannedRecord extends StoredRecord {
+  readonly position: ScanPosition;
 }
 
 export interface CountQuery extends CollectionRef {

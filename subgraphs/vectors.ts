@@ -1,10 +1,8 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { parse, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql';
-import { checkKey } from '../schema/names.ts';
+import { parse, type GraphQLSchema } from 'graphql';
 import { scalars } from '../schema/scalars.ts';
-import { typeDefs } from '../schema/sdl.ts';
-import { readRef } from './arguments.ts';
-import type { VectorsContext } from './context.ts';
+import { noTypedCollections, type TypedCollections } from '../schema/typed/model.ts';
+import { vectorsTypeDefs } from '../schema/typed/sdl.ts';
 import { betweenQueries } from './resolvers/between.ts';
 import { bucketMutations, bucketQueries, bucketTypes } from './resolvers/buckets.ts';
 import {
@@ -14,19 +12,32 @@ import {
 } from './resolvers/collections.ts';
 import { indexMutations, indexTypes } from './resolvers/indexes.ts';
 import { podQueries } from './resolvers/pods.ts';
-import { loadRecord, recordQueries, recordTypes, type RecordSource } from './resolvers/records.ts';
+import { recordQueries, recordTypes } from './resolvers/records.ts';
 import { searchQueries, searchTypes } from './resolvers/search.ts';
 import { writeMutations } from './resolvers/writes.ts';
-import { recordSelection } from './selection.ts';
+import { typedResolvers } from './typed/resolvers.ts';
 
 export { createVectorsContext, type VectorsContext, type VectorsService } from './context.ts';
 
 /**
- * The `vectors` subgraph: a thin skin over the VectorStore in its context (`VectorsContext`). A
- * new schema each time, since Apollo Server wraps the resolvers of the one it is given.
+ * The `vectors` subgraph: a thin skin over the VectorStore in its context (`VectorsContext`), and
+ * what typed collections add to it. A new schema each time, since Apollo Server wraps the resolvers
+ * of the one it is given.
  */
-export const buildVectorsSchema = (): GraphQLSchema =>
-  buildSubgraphSchema([{ typeDefs: parse(typeDefs), resolvers }]);
+export function buildVectorsSchema(typed: TypedCollections = noTypedCollections): GraphQLSchema {
+  const { Query, Mutation, ...types } = typedResolvers(typed);
+  return buildSubgraphSchema([
+    {
+      typeDefs: parse(vectorsTypeDefs(typed)),
+      resolvers: {
+        ...resolvers,
+        ...types,
+        Query: { ...resolvers.Query, ...Query },
+        Mutation: { ...resolvers.Mutation, ...Mutation },
+      },
+    },
+  ]);
+}
 
 const resolvers = {
   ...scalars,
@@ -44,14 +55,7 @@ const resolvers = {
     ...indexMutations,
     ...bucketMutations,
   },
-  VectorRecord: {
-    ...recordTypes.VectorRecord,
-    ...searchTypes.VectorRecord,
-    __resolveReference(ref: RecordSource, context: VectorsContext, info: GraphQLResolveInfo) {
-      checkKey(ref.key, 'key', context.limits);
-      return loadRecord(readRef(ref), ref.key, recordSelection(info, []), context);
-    },
-  },
+  VectorRecord: { ...recordTypes.VectorRecord, ...searchTypes.VectorRecord },
   VectorCollection: { ...collectionTypes.VectorCollection, ...indexTypes.VectorCollection },
   VectorShard: collectionTypes.VectorShard,
   VectorBucket: bucketTypes.VectorBucket,

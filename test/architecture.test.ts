@@ -80,7 +80,7 @@ describe('the rooms', () => {
   });
 
   test.each([
-    ['@apollo/gateway', ['gateway/supergraph.ts']],
+    ['@apollo/gateway', ['gateway/supergraph/data-sources.ts', 'gateway/supergraph/serve.ts']],
     ['@electric-sql', ['subgraphs/embedded/host.ts']],
   ])('%s is known to %j alone', (name, files) => {
     expect(importersOf(name)).toEqual(files);

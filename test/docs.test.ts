@@ -8,7 +8,7 @@ import { openCommandSubject } from './support/command-subject.ts';
 import { onReal } from './support/databases.ts';
 import { createFreshDatabase, type FreshDatabase } from './support/fresh-database.ts';
 import { runHere } from './support/run-here.ts';
-import { actOut, fencesOf, steady, wordsOf, type Shown, type Stage } from './support/shell-page.ts';
+import { actOut, fencesOf, said, wordsOf, type Stage } from './support/shell-page.ts';
 
 const read = (file: string): string => readFileSync(join(packageRoot(), file), 'utf8');
 const pages = readdirSync(join(packageRoot(), 'docs')).map((name) => `docs/${name}`);
@@ -92,9 +92,6 @@ test('every command has its place in docs/cli.md', () => {
   }
   for (const one of groups) expect(page).toMatch(new RegExp(`^\\| \\[?\`${one.name()}\\b`, 'm'));
 });
-
-const said = (steps: readonly Shown[], back: (text: string) => string = (text) => text) =>
-  steps.map(({ command, output }) => `$ ${command}\n${steady(back(output))}`);
 
 test.each([
   ['README.md', 2],

@@ -12,6 +12,7 @@ test.each([
   ['records in one write, keys in one read', count(limits.writeRecordsMax)],
   ['records in one page of a scan', count(limits.pageMax)],
   ['segments of a scan', count(limits.segmentsMax)],
+  ['values that a scan is ordered by', String(limits.ordersMax)],
   ['key', `${count(limits.keyBytesMax)} bytes`],
   [
     'metadata of a record',
@@ -31,6 +32,7 @@ test.each([
     'filter',
     `${limits.filterDepthMax} levels, ${limits.filterConditionsMax} conditions, ${count(limits.filterValuesMax)} values in \`$in\``,
   ],
+  ['pattern of `$like` or `$ilike`', `${count(limits.filterPatternCharactersMax)} characters`],
   [
     'request',
     `${limits.bodyBytesMax / 1_024 ** 2} MiB, ${limits.queryDepthMax} levels, ${limits.rootFieldsMax} root fields`,

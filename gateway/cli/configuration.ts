@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { defaultLimits } from '../../schema/limits.ts';
-import { parseConfig, type Config, type PodConfig } from '../config.ts';
+import { defaultPollMs } from '../config-schema.ts';
+import { folderOf, parseConfig, type Config, type PodConfig } from '../config.ts';
 import { placeOf } from '../topology.ts';
 import { UsageError } from './failures.ts';
 
@@ -14,7 +16,9 @@ export async function readConfig(
     throw new UsageError(needed, { cause: error });
   });
   try {
-    return parseConfig(text, process.env, options);
+    const config = parseConfig(text, process.env, options);
+    const { path, mustExist } = config.collectionsFolder;
+    return { ...config, collectionsFolder: { path: resolve(dirname(file), path), mustExist } };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${file}: ${message}`, { cause: error });
@@ -28,7 +32,10 @@ export const configOver = (pods: readonly PodConfig[]): Config => ({
   port: 4_000,
   pods,
   subgraphs: [],
+  subgraphPollMs: defaultPollMs,
+  collectionsFolder: folderOf(),
   redis: null,
+  cors: null,
   limits: defaultLimits,
   minCoverage: 0,
   logLevel: process.env['LOG_LEVEL'] ?? 'warn',

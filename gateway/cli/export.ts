@@ -10,6 +10,7 @@ import type { Filter } from '../../schema/filter.ts';
 import { vectorToBase64, vectorToList } from '../../schema/vector.ts';
 import { readRef } from '../../subgraphs/arguments.ts';
 import { requireCollection } from '../../subgraphs/collections.ts';
+import type { ScanPosition } from '../../subgraphs/scan-order.ts';
 import type { CollectionRef, ScanPage, StoredRecord } from '../../subgraphs/store.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { runCommand } from './failures.ts';
@@ -95,14 +96,17 @@ async function* pagesOf(
 ): AsyncGenerator<readonly StoredRecord[]> {
   const select = { metadata: 'all', vector: true } as const;
   const segment = { index: 0, of: 1 };
-  const read = (after: string | null): Promise<ScanPage> =>
+  const read = (after: ScanPosition | null): Promise<ScanPage> =>
     withRetries(patience, (call) =>
-      store.scan({ ...ref, filter, limit: limits.pageMax, after, segment, select }, call),
+      store.scan(
+        { ...ref, filter, limit: limits.pageMax, orderBy: [], after, segment, select },
+        call,
+      ),
     );
   let coming: Promise<ScanPage> | null = read(null);
   while (coming !== null) {
     const { records, hasMore }: ScanPage = await coming;
-    coming = hasMore ? read(records.at(-1)!.key) : null;
+    coming = hasMore ? read(records.at(-1)!.position) : null;
     // Its failure is met where it is awaited, however long the writing takes.
     coming?.catch(() => {});
     yield records;

@@ -7,6 +7,7 @@ import { addCollections } from './collections.ts';
 import { addDoctor } from './doctor.ts';
 import { addExport } from './export.ts';
 import { addImport } from './import/add-import.ts';
+import { addSchema } from './schema.ts';
 import { addSearch } from './search.ts';
 import type { PodCommandOptions } from './pod.ts';
 import type { UpOptions } from './up.ts';
@@ -27,6 +28,7 @@ export function createProgram(exit: (error: CommanderError) => void): Command {
   addExport(program);
   addCollections(program);
   addCollection(program);
+  addSchema(program);
   addDoctor(program);
   return program;
 }

@@ -37,12 +37,9 @@ export const documents = {
 }`,
   ),
   scan: query(
-    'scanVectors',
-    `Scan($collection: String!, $bucket: String!, $filter: VectorFilter, $limit: Int!, $after: String, $segment: VectorSegment!, ${selection}) {
-  scanVectors(collection: $collection, bucket: $bucket, filter: $filter, first: $limit, after: $after, segment: $segment) {
-    nodes { ${record} }
-    pageInfo { hasNextPage }
-  }
+    'scanVectorShard',
+    `Scan($scan: JSON!) {
+  scanVectorShard(scan: $scan)
 }`,
   ),
   count: query(

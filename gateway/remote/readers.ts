@@ -4,12 +4,14 @@ import type { JsonObject } from '../../schema/filter.ts';
 import { elementTypes, indexMethods, metrics } from '../../schema/metric.ts';
 import type { Placement, SlotRange } from '../../schema/placement.ts';
 import { readVector } from '../../schema/vector.ts';
+import type { OrderValue } from '../../subgraphs/scan-order.ts';
 import { exactReasons } from '../../subgraphs/store.ts';
 import type {
   Bucket,
   Collection,
   Match,
   Pod,
+  ScanPage,
   SearchAnswer,
   ShardFailure,
   ShardIndex,
@@ -31,6 +33,10 @@ import {
 } from './reader.ts';
 
 const json = anyObject as Reader<JsonObject>;
+
+const orderValue: Reader<OrderValue> = nullable((input) =>
+  typeof input === 'number' || typeof input === 'boolean' ? input : text(input),
+);
 
 /** Fields that were not selected are not there; a record of a found table may have no vector. */
 const storedRecord: Reader<StoredRecord> = (input) => {
@@ -98,10 +104,7 @@ export const searchAnswer: Reader<SearchAnswer> = (input) => {
 
 function readMatches(input: unknown): Match[] {
   const { keys, distances, metadata, vectors } = columns(input);
-  for (const column of [distances, metadata, vectors]) {
-    if (column && column.length !== keys.length)
-      throw new Malformed('needed columns of one length');
-  }
+  checkLengths(keys, [distances, metadata, vectors]);
   return keys.map((key, i) => ({
     key,
     distance: distances[i]!,
@@ -110,9 +113,40 @@ function readMatches(input: unknown): Match[] {
   }));
 }
 
+function checkLengths(keys: readonly string[], others: readonly (readonly unknown[] | null)[]) {
+  for (const column of others) {
+    if (column && column.length !== keys.length)
+      throw new Malformed('needed columns of one length');
+  }
+}
+
 const pageInfo = object({ hasNextPage: boolean });
 
-export const recordPage = object({ nodes: list(storedRecord), pageInfo });
+const scanned = object({
+  hasMore: boolean,
+  keys: list(text),
+  values: nullable(list(list(orderValue))),
+  metadata: nullable(list(json)),
+  vectors: nullable(list(nullable(text))),
+});
+
+/** As `pageToWire` writes it, of records that have `valueCount` values in the order. */
+export const scanPage =
+  (valueCount: number): Reader<ScanPage> =>
+  (input) => {
+    const { hasMore, keys, values, metadata, vectors } = scanned(input);
+    checkLengths(keys, [values, metadata, vectors]);
+    const records = keys.map((key, i) => ({
+      key,
+      metadata: metadata?.[i],
+      vector: vectors?.[i] ? readVector(vectors[i], 'vector') : undefined,
+      position: { key, values: values?.[i] ?? [] },
+    }));
+    if (records.every(({ position }) => position.values.length === valueCount)) {
+      return { records, hasMore };
+    }
+    throw new Malformed('needed a value for each order');
+  };
 
 const range: Reader<SlotRange> = (input) => {
   const [from, to, ...more] = list(number)(input);

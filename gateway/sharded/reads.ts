@@ -1,14 +1,16 @@
 import type { Call } from '../../subgraphs/call.ts';
+import { comparePositions } from '../../subgraphs/scan-order.ts';
 import type {
   CollectionRef,
   CountQuery,
   FetchQuery,
   ScanPage,
+  ScannedRecord,
   ScanQuery,
   StoredRecord,
   VectorStore,
 } from '../../subgraphs/store.ts';
-import { mergeByKey } from '../merge.ts';
+import { mergeInOrder } from '../merge.ts';
 import { allOf } from '../scatter.ts';
 import { isMissing, throwMistake, underPlacement, type Outcome } from './attempt.ts';
 import type { Known } from './known.ts';
@@ -72,14 +74,34 @@ async function scan(
   rooms: Rooms,
 ): Promise<Outcome<ScanPage>> {
   const { value, stale } = await askAll(known, call, rooms, (store) => store.scan(query, call));
-  const parts = value.map(({ pod, answer }) => ({
+  const parts = value.map(({ pod, answer: { records, hasMore } }) => ({
     pod,
-    items: answer.records,
-    hasMore: answer.hasMore,
+    items: counted(records, pod, known, query),
+    hasMore,
+    end: hasMore ? records.at(-1) : undefined,
   }));
-  const { items, hasMore } = mergeByKey(parts, query.limit, known.ownerOf);
-  return { value: { records: items, hasMore }, stale };
+  const compare = comparePositions(query.orderBy);
+  const { items, hasMore, end } = mergeInOrder(parts, query.limit, known.ownerOf, (a, b) =>
+    compare(a.position, b.position),
+  );
+  const missing = query.limit - items.length;
+  if (!end || missing === 0) return { value: { records: items, hasMore }, stale };
+  const next = { ...query, limit: missing, after: end.position };
+  const rest = await scan(known, next, call, rooms);
+  return {
+    value: { records: [...items, ...rest.value.records], hasMore: rest.value.hasMore },
+    stale: stale || rest.stale,
+  };
 }
+
+/** By key, copies come at one place and are known by that; by values they may be pages apart. */
+const counted = (
+  records: readonly ScannedRecord[],
+  pod: string,
+  { hashed, ownerOf }: Known,
+  { orderBy }: ScanQuery,
+): readonly ScannedRecord[] =>
+  hashed && orderBy.length > 0 ? records.filter(({ key }) => ownerOf(key) === pod) : records;
 
 /** Where no placement tells whose a key is, one that is on two pods counts twice. */
 async function count(

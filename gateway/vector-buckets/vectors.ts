@@ -2,8 +2,8 @@ import { errors } from '../../schema/errors.ts';
 import type { Limits } from '../../schema/limits.ts';
 import { checkFilterable, checkKey } from '../../schema/names.ts';
 import { readVector, vectorToList } from '../../schema/vector.ts';
-import { fromCursor, toCursor } from '../../subgraphs/arguments.ts';
 import { checkVector, requireCollection } from '../../subgraphs/collections.ts';
+import { positionFromCursor, positionToCursor } from '../../subgraphs/scan-cursor.ts';
 import type { Collection, NewRecord, Selection, StoredRecord } from '../../subgraphs/store.ts';
 import type { Bodies, NewVector } from './bodies.ts';
 import { refOf, type Operations } from './context.ts';
@@ -38,15 +38,16 @@ export const vectorOperations: Operations<
   async ListVectors(body, { store, call }) {
     const ref = refOf(body);
     const segment = readSegment(body);
-    const [after = null] = fromCursor(body.nextToken, 1, 'nextToken') ?? [];
+    const after = positionFromCursor(body.nextToken, [], 'nextToken');
     const limit = body.maxResults ?? s3Limits.listDefault;
     await requireCollection(store, ref, call);
     const select = selectionOf(body);
-    const page = await store.scan({ ...ref, filter: null, limit, after, segment, select }, call);
+    const query = { ...ref, filter: null, limit, orderBy: [], after, segment, select };
+    const page = await store.scan(query, call);
     const last = page.records.at(-1);
     return {
       vectors: page.records.map(toVector),
-      nextToken: page.hasMore && last ? toCursor([last.key]) : undefined,
+      nextToken: page.hasMore && last ? positionToCursor(last.position, []) : undefined,
     };
   },
 

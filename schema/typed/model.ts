@@ -1,7 +1,14 @@
 import type { Metric } from '../metric.ts';
 
+/** What of somebody's SDL goes on into ours as it came. */
+export interface Described {
+  readonly description: string | null;
+  /** Of federation and the like, printed. */
+  readonly directives: readonly string[];
+}
+
 /** A type of somebody's SDL that is a collection: what all fields and resolvers are made from. */
-export interface TypedCollection {
+export interface TypedCollection extends Described {
   /** "Doc". */
   readonly type: string;
   /** The field of one record, "doc", and that of many, "docs". */
@@ -11,23 +18,20 @@ export interface TypedCollection {
   readonly collection: string;
   readonly dimension: number;
   readonly metric: Metric;
-  readonly description: string | null;
-  /** Directives of federation and the like, printed, which stand on the type as they came. */
-  readonly directives: readonly string[];
-  /** All but `id`, which is the record's key. */
+  /** What stands on the field `id: ID!`, which is the record's key. */
+  readonly id: Described;
+  /** All but `id`. */
   readonly fields: readonly TypedField[];
   readonly place: Place;
 }
 
-export interface TypedField {
+export interface TypedField extends Described {
   readonly name: string;
   /** The metadata key that it is read from; a real column's name where the table has one. */
   readonly key: string;
   /** `key` was named by @column. */
   readonly isColumn: boolean;
   readonly type: FieldType;
-  readonly description: string | null;
-  readonly directives: readonly string[];
   readonly place: Place;
 }
 
@@ -42,10 +46,8 @@ export type FieldType = { readonly nonNull: boolean } & (
 );
 
 /** A type without @collection that fields of collections have. */
-export interface NestedType {
+export interface NestedType extends Described {
   readonly name: string;
-  readonly description: string | null;
-  readonly directives: readonly string[];
   readonly fields: readonly TypedField[];
   readonly place: Place;
 }

@@ -1,4 +1,5 @@
 import type { Filter, Json, Path, Scalar } from '../../schema/filter.ts';
+import { caseBlind } from './case-blind.ts';
 import type { Parameters } from './sql/parameters.ts';
 
 /** Where a condition stands: what the metadata is called there, and the statement's values. */
@@ -50,6 +51,22 @@ export function filterSql(filter: Filter, scope: Scope): string {
       return `(${mayHold(filter.path, filter.part, scope)} and ${anyElement(filter.path, filter.part, scope)})`;
     case 'contains':
       return `(${holds(filter.path, filter.values, scope)})`;
+    case 'containsAny':
+      return containsAny(filter.path, filter.values, scope);
+    case 'like':
+      return ofText(filter.path, scope, (text) => `${text} like ${scope.add(filter.value)}::text`);
+    case 'ilike':
+      return ofText(
+        filter.path,
+        scope,
+        (text) => `${text} ~ ${scope.add(caseBlind(filter.value))}::text`,
+      );
+    case 'startsWith':
+      return ofText(
+        filter.path,
+        scope,
+        (text) => `starts_with(${text}, ${scope.add(filter.value)}::text)`,
+      );
     default:
       return filter satisfies never;
   }
@@ -66,7 +83,7 @@ function joined(parts: readonly string[], kind: 'and' | 'or'): string {
 }
 
 /** What is at the path, or null. Steps are keys of objects: `->` with a text never enters a list. */
-const at = (path: Path, scope: Scope): string =>
+export const at = (path: Path, scope: Scope): string =>
   `(${scope.metadata}${path.map((key) => ` -> ${scope.add(key)}::text`).join('')})`;
 
 const json = (value: Json): string => JSON.stringify(value);
@@ -111,10 +128,32 @@ function mayHold(path: Path, part: Filter, scope: Scope): string {
 const anyElement = (path: Path, part: Filter, scope: Scope): string =>
   `exists (select from jsonb_path_query(${at(path, scope)}, '$[*]') as each (element) where ${filterSql(part, { ...scope, metadata: 'each.element', indexed: undefined })})`;
 
-/** Numbers compare as jsonb does, exactly; strings by their bytes, whatever the database's locale. */
+/** Numbers compare as jsonb does, exactly; strings by their bytes. */
 function compared(path: Path, operator: string, value: string | number, scope: Scope): string {
+  if (typeof value === 'string') {
+    return ofText(path, scope, (text) => `${text} ${operator} ${scope.add(value)}::text`);
+  }
   const found = at(path, scope);
-  return typeof value === 'number'
-    ? `(case jsonb_typeof(${found}) when 'number' then ${found} ${operator} ${scope.add(json(value))}::jsonb else false end)`
-    : `(case jsonb_typeof(${found}) when 'string' then (${found} #>> '{}') collate "C" ${operator} ${scope.add(value)}::text else false end)`;
+  return `(case jsonb_typeof(${found}) when 'number' then ${found} ${operator} ${scope.add(json(value))}::jsonb else false end)`;
+}
+
+/** A condition that only a string meets, whatever the database's locale. */
+function ofText(path: Path, scope: Scope, condition: (text: string) => string): string {
+  const found = at(path, scope);
+  return `(case jsonb_typeof(${found}) when 'string' then ${condition(textIn(found))} else false end)`;
+}
+
+/** The text of a string in jsonb; its order is that of its bytes. */
+export const textIn = (found: string): string => `(${found} #>> '{}') collate "C"`;
+
+/** A list in jsonb holds each of its elements as a list of one. */
+function containsAny(path: Path, values: readonly Scalar[], scope: Scope): string {
+  if (values.length <= indexedValuesMax) {
+    return joined(
+      values.map((value) => holds(path, [value], scope)),
+      'or',
+    );
+  }
+  const found = at(path, scope);
+  return `(case jsonb_typeof(${found}) when 'array' then exists (select from jsonb_array_elements(${found}) as each (element) where each.element = any (${list(values, scope)})) else false end)`;
 }

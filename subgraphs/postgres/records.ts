@@ -2,7 +2,7 @@ import type { Call } from '../call.ts';
 import type { CountQuery, FetchQuery, ScanPage, ScanQuery, StoredRecord } from '../store.ts';
 import type { Context } from './context.ts';
 import { withKnown } from './known.ts';
-import { toRecord, type RecordRow } from './rows.ts';
+import { toRecord, toScanned, type RecordRow, type ScannedRow } from './rows.ts';
 import { countStatement, fetchStatement, scanStatement } from './sql/records.ts';
 
 export function fetchRecords(
@@ -23,9 +23,9 @@ export function scanRecords(
   call: Call,
 ): Promise<ScanPage> {
   return withKnown(memory, query, call, async ({ table }) => {
-    const rows = await database.query<RecordRow>(scanStatement(table, query), call);
+    const rows = await database.query<ScannedRow>(scanStatement(table, query), call);
     return {
-      records: rows.slice(0, query.limit).map(toRecord),
+      records: rows.slice(0, query.limit).map(toScanned),
       hasMore: rows.length > query.limit,
     };
   });

@@ -2,7 +2,15 @@ import type { ElementType, IndexMethod, Metric } from '../../schema/metric.ts';
 import { isObject } from '../../schema/json.ts';
 import { slotCount } from '../../schema/key.ts';
 import { isFound, type PlacementState, type SlotRange } from '../../schema/placement.ts';
-import type { Bucket, Collection, IndexState, ShardIndex, StoredRecord } from '../store.ts';
+import type { OrderValue } from '../scan-order.ts';
+import type {
+  Bucket,
+  Collection,
+  IndexState,
+  ScannedRecord,
+  ShardIndex,
+  StoredRecord,
+} from '../store.ts';
 import { settingOf, type Catalogue } from './catalogue.ts';
 import { methods } from './sql/indexes.ts';
 import { metricWords } from './sql/pgvector.ts';
@@ -73,6 +81,16 @@ export const toRecord = ({ key, metadata, vector }: RecordRow): StoredRecord => 
   key,
   metadata: metadata === undefined || isObject(metadata) ? metadata : {},
   vector: vector ? readVector(vector) : undefined,
+});
+
+export interface ScannedRow extends RecordRow {
+  /** The values of an order that is not by the key alone. */
+  readonly position?: readonly OrderValue[];
+}
+
+export const toScanned = (row: ScannedRow): ScannedRecord => ({
+  ...toRecord(row),
+  position: { key: row.key, values: row.position ?? [] },
 });
 
 export interface BucketRow {

@@ -1,6 +1,7 @@
 import { readRef, type CollectionArguments } from '../arguments.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
 import { errorToWire, type SearchWire } from '../search-wire.ts';
+import { pageToWire, scanFromWire, type ScanWire } from '../scan-wire.ts';
 import { searchShards } from '../shard-search.ts';
 import type { CollectionRef, Inspection } from '../store.ts';
 
@@ -15,6 +16,13 @@ export const betweenQueries = {
     context: VectorsContext,
   ) {
     return withinTime(context, null, (call) => searchShards(search, context, call));
+  },
+
+  scanVectorShard(_: unknown, { scan }: { readonly scan: ScanWire }, context: VectorsContext) {
+    const query = scanFromWire(scan, context.limits);
+    return withinTime(context, null, async (call) =>
+      pageToWire(await context.store.scan(query, call)),
+    );
   },
 
   vectorPlacement(_: unknown, args: CollectionArguments, context: VectorsContext) {

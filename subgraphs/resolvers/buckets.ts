@@ -1,4 +1,5 @@
 import { checkBucketName, checkText } from '../../schema/names.ts';
+import { readText } from '../arguments.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
 
 interface NameArgument {
@@ -30,8 +31,8 @@ export const bucketMutations = {
 
 export const bucketTypes = {
   VectorBucket: {
-    __resolveReference({ name }: NameArgument, context: VectorsContext) {
-      checkText(name, 'name');
+    async __resolveReference(reference: { readonly name?: unknown }, context: VectorsContext) {
+      const name = checkText(readText(reference.name, 'name'), 'name');
       return withinTime(context, null, async (call) => {
         const buckets = await context.store.listBuckets(name, call);
         return buckets.find((bucket) => bucket.name === name) ?? null;

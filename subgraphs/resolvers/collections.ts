@@ -3,7 +3,7 @@ import type { Limits } from '../../schema/limits.ts';
 import type { ElementType, Metric } from '../../schema/metric.ts';
 import { checkBucketName, checkCollectionName, checkText } from '../../schema/names.ts';
 import { membersOf, readPlacement, slotCountOf } from '../../schema/placement.ts';
-import { defaultBucket, fromCursor, readCount, readRef, toCursor } from '../arguments.ts';
+import { defaultBucket, fromCursor, readCount, readRef, readText, toCursor } from '../arguments.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
 import { coverageOf } from '../coverage.ts';
 import type {
@@ -102,8 +102,16 @@ interface ShardSource {
 
 export const collectionTypes = {
   VectorCollection: {
-    __resolveReference: (ref: NamedCollection, context: VectorsContext) =>
-      loadCollection(refOf(ref), context),
+    __resolveReference: async (
+      { bucket, name }: Readonly<Record<string, unknown>>,
+      context: VectorsContext,
+    ) => {
+      const named = {
+        bucket: readText(bucket ?? defaultBucket, 'bucket'),
+        name: readText(name, 'name'),
+      };
+      return loadCollection(refOf(named), context);
+    },
     async count({ ref }: CollectionSource, _: unknown, context: VectorsContext) {
       const rows = await allShards(ref, 'count', context);
       return rows.reduce((sum, row) => sum + (row.count ?? 0), 0);

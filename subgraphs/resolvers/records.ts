@@ -1,22 +1,29 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { errors } from '../../schema/errors.ts';
-import { parseFilter } from '../../schema/filter-parser.ts';
-import type { Filter, JsonObject } from '../../schema/filter.ts';
+import type { JsonObject } from '../../schema/filter.ts';
 import type { Limits } from '../../schema/limits.ts';
 import { checkKey } from '../../schema/names.ts';
 import { vectorToBase64 } from '../../schema/vector.ts';
 import {
-  fromCursor,
+  defaultBucket,
   readCount,
+  readId,
   readKeys,
   readRef,
-  toCursor,
+  readText,
   type CollectionArguments,
 } from '../arguments.ts';
-import { requireCollection } from '../collections.ts';
+import {
+  filterReader,
+  requireCollection,
+  requireFilter,
+  type FilterReader,
+} from '../collections.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
-import { recordSelection } from '../selection.ts';
-import type { CollectionRef, Selection, StoredRecord } from '../store.ts';
+import { positionFromCursor, positionToCursor } from '../scan-cursor.ts';
+import { pageSelection, picked, recordSelection } from '../selection.ts';
+import type { CollectionRef, ScanQuery, Selection, StoredRecord } from '../store.ts';
+import { readOrder, type OrderInput } from './orders.ts';
 import { toConnection } from './pages.ts';
 
 /** A VectorRecord on its way through the resolvers: its name, and what has been read of it. */
@@ -31,6 +38,7 @@ interface ScanArguments extends CollectionArguments {
   readonly first?: number | null;
   readonly after?: string | null;
   readonly segment?: { readonly index: number; readonly of: number } | null;
+  readonly orderBy?: readonly OrderInput[] | null;
 }
 
 export const recordQueries = {
@@ -61,26 +69,14 @@ export const recordQueries = {
   },
 
   scanVectors(_: unknown, args: ScanArguments, context: VectorsContext, info: GraphQLResolveInfo) {
-    const { limits, store } = context;
-    const ref = readRef(args);
-    const limit = readCount('first', args.first, {
-      fallback: 100,
-      min: 1,
-      max: limits.pageMax,
-      what: 'records in a page',
-    });
-    const [after = null] = fromCursor(args.after, 1) ?? [];
-    const segment = readSegment(args.segment, limits);
-    const select = scanSelection(info);
-    return withinTime(context, null, async (call) => {
-      const filter = await readFilter(args.filter, ref, context, call);
-      const page = await store.scan({ ...ref, filter, limit, after, segment, select }, call);
-      const nodes = page.records.map((record) => ({ ...ref, ...record }));
-      return toConnection(nodes, (node) => toCursor([node.key]), {
-        hasNextPage: page.hasMore,
-        hasPreviousPage: after !== null,
-      });
-    });
+    const request = {
+      ref: readRef(args),
+      readFilter: filterReader(args.filter, context.limits),
+      orderBy: readOrder(args.orderBy, context.limits),
+      segment: readSegment(args.segment, context.limits),
+      select: pageSelection(info),
+    };
+    return scan(request, args, context);
   },
 
   countVectors(
@@ -88,32 +84,79 @@ export const recordQueries = {
     args: CollectionArguments & { readonly filter?: unknown },
     context: VectorsContext,
   ) {
-    const ref = readRef(args);
-    return withinTime(context, null, async (call) => {
-      const filter = await readFilter(args.filter, ref, context, call);
-      return context.store.count({ ...ref, filter }, call);
-    });
+    return count(readRef(args), filterReader(args.filter, context.limits), context);
   },
 };
 
 export const recordTypes = {
   VectorRecord: {
-    vector: (record: RecordSource, _: unknown, context: VectorsContext) =>
-      vectorOf(record, context),
-    async vectorBase64(record: RecordSource, _: unknown, context: VectorsContext) {
-      const vector = await vectorOf(record, context);
+    vector: vectorOf,
+    async vectorBase64(record: RecordSource, args: unknown, context: VectorsContext) {
+      const vector = await vectorOf(record, args, context);
       return vector ? vectorToBase64(vector) : null;
     },
-    async metadata(
-      record: RecordSource,
-      { keys }: { readonly keys?: readonly string[] | null },
+    metadata: metadataOf,
+    // Async, since a throw would cost all entities of the request.
+    async __resolveReference(
+      { bucket, collection, key }: Readonly<Record<string, unknown>>,
       context: VectorsContext,
+      info: GraphQLResolveInfo,
     ) {
-      const metadata = record.metadata ?? (await reload(record, 'metadata', context))?.metadata;
-      return metadata && keys ? pick(metadata, keys) : (metadata ?? null);
+      const ref = readRef({
+        bucket: readText(bucket ?? defaultBucket, 'bucket'),
+        collection: readText(collection, 'collection'),
+      });
+      const id = checkKey(readId(key, 'key'), 'key', context.limits);
+      return loadRecord(ref, id, context.entitySelection(info), context);
     },
   },
 };
+
+interface ScanRequest extends Pick<ScanQuery, 'orderBy' | 'segment' | 'select'> {
+  readonly ref: CollectionRef;
+  readonly readFilter: FilterReader;
+}
+
+interface PageArguments {
+  readonly first?: number | null;
+  readonly after?: string | null;
+}
+
+/** One page of a collection's records, as a connection. */
+export async function scan(
+  { ref, readFilter, orderBy, segment, select }: ScanRequest,
+  args: PageArguments,
+  context: VectorsContext,
+) {
+  const { limits, store } = context;
+  const limit = readCount('first', args.first, {
+    fallback: 100,
+    min: 1,
+    max: limits.pageMax,
+    what: 'records in a page',
+  });
+  const after = positionFromCursor(args.after, orderBy);
+  return withinTime(context, null, async (call) => {
+    const filter = await requireFilter(store, ref, call, readFilter);
+    const query = { ...ref, filter, limit, orderBy, after, segment, select };
+    const page = await store.scan(query, call);
+    const nodes = page.records.map((record) => ({ ...ref, ...record }));
+    return toConnection(nodes, ({ position }) => positionToCursor(position, orderBy), {
+      hasNextPage: page.hasMore,
+      hasPreviousPage: after !== null,
+    });
+  });
+}
+
+export const count = (
+  ref: CollectionRef,
+  readFilter: FilterReader,
+  context: VectorsContext,
+): Promise<number> =>
+  withinTime(context, null, async (call) => {
+    const filter = await requireFilter(context.store, ref, call, readFilter);
+    return context.store.count({ ...ref, filter }, call);
+  });
 
 /** The record under its name, or null when there is none. */
 export async function loadRecord(
@@ -126,8 +169,17 @@ export async function loadRecord(
   return record && { ...ref, ...record };
 }
 
-async function vectorOf(record: RecordSource, context: VectorsContext) {
+export async function vectorOf(record: RecordSource, _: unknown, context: VectorsContext) {
   return record.vector ?? (await reload(record, 'vector', context))?.vector ?? null;
+}
+
+export async function metadataOf(
+  record: RecordSource,
+  { keys }: { readonly keys?: readonly string[] | null },
+  context: VectorsContext,
+) {
+  const metadata = record.metadata ?? (await reload(record, 'metadata', context))?.metadata;
+  return metadata ? picked(metadata, keys ?? 'all') : null;
 }
 
 /** For a record that came without what is asked of it now. */
@@ -143,46 +195,10 @@ function reload(
   return context.loaders.record({ bucket, collection }, select, key);
 }
 
-function pick(metadata: JsonObject, keys: readonly string[]): JsonObject {
-  return Object.fromEntries(
-    keys.filter((key) => Object.hasOwn(metadata, key)).map((key) => [key, metadata[key]!]),
-  );
-}
-
-/** The filter, judged by what the collection lets be filtered on. */
-export async function readFilter(
-  input: unknown,
-  ref: CollectionRef,
-  context: VectorsContext,
-  call: VectorsContext['call'],
-): Promise<Filter | null> {
-  let filter: Filter | null = null;
-  await requireCollection(context.store, ref, call, ({ nonFilterableKeys }) => {
-    filter = parseFilter(input, { argument: 'filter', limits: context.limits, nonFilterableKeys });
-  });
-  return filter;
-}
-
 function readSegment(segment: ScanArguments['segment'], { segmentsMax }: Limits) {
   const { index, of } = segment ?? { index: 0, of: 1 };
   const range = { fallback: 1, min: 1, max: segmentsMax, what: 'segments' };
   readCount('segment.of', of, range);
   if (index >= 0 && index < of) return { index, of };
   throw errors.badInput('segment.index', `from 0 to ${of - 1}`, index);
-}
-
-/** Records of a page are asked for as nodes, in edges, or both. */
-function scanSelection(info: GraphQLResolveInfo): Selection {
-  const nodes = recordSelection(info, ['nodes']);
-  const edges = recordSelection(info, ['edges', 'node']);
-  return {
-    metadata: unite(nodes.metadata, edges.metadata),
-    vector: nodes.vector || edges.vector,
-  };
-}
-
-function unite(a: Selection['metadata'], b: Selection['metadata']): Selection['metadata'] {
-  if (a === 'none') return b;
-  if (b === 'none') return a;
-  return a === 'all' || b === 'all' ? 'all' : [...new Set([...a, ...b])].sort();
 }

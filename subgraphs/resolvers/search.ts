@@ -1,6 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { errors } from '../../schema/errors.ts';
-import { parseFilter } from '../../schema/filter-parser.ts';
 import type { Filter } from '../../schema/filter.ts';
 import type { Limits } from '../../schema/limits.ts';
 import { scoreOf, type Metric } from '../../schema/metric.ts';
@@ -8,7 +7,7 @@ import { checkKey } from '../../schema/names.ts';
 import { readVector } from '../../schema/vector.ts';
 import { readCount, readOptional, readRef, type CollectionArguments } from '../arguments.ts';
 import type { Call } from '../call.ts';
-import { checkVector, requireCollection } from '../collections.ts';
+import { checkVector, filterReader, requireCollection, type FilterReader } from '../collections.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
 import { coverageOf, requireCoverage } from '../coverage.ts';
 import { recordSelection } from '../selection.ts';
@@ -23,7 +22,7 @@ import type {
 import { within } from '../within.ts';
 import type { RecordSource } from './records.ts';
 
-interface Near {
+export interface Near {
   readonly vector?: unknown;
   readonly key?: string | null;
   readonly text?: string | null;
@@ -38,7 +37,7 @@ interface SearchOptions {
   readonly timeoutMs?: number | null;
 }
 
-interface WindowArguments {
+export interface WindowArguments {
   readonly k?: number | null;
   readonly offset?: number | null;
   readonly filter?: unknown;
@@ -55,9 +54,13 @@ export const searchQueries = {
     context: VectorsContext,
     info: GraphQLResolveInfo,
   ) => {
-    const near = readNear(args.near, context.limits);
-    const select = recordSelection(info, ['matches', 'record']);
-    return search(readRef(args), near, args, select, context);
+    const request = {
+      near: readNear(args.near, context.limits),
+      ref: readRef(args),
+      readFilter: filterReader(args.filter, context.limits),
+      select: recordSelection(info, ['matches', 'record']),
+    };
+    return search(request, args, context);
   },
 };
 
@@ -69,8 +72,13 @@ export const searchTypes = {
       context: VectorsContext,
       info: GraphQLResolveInfo,
     ) => {
-      const select = recordSelection(info, ['matches', 'record']);
-      return search({ bucket, collection }, { kind: 'key', key }, args, select, context);
+      const request = {
+        ref: { bucket, collection },
+        near: { kind: 'key', key } as const,
+        readFilter: filterReader(args.filter, context.limits),
+        select: recordSelection(info, ['matches', 'record']),
+      };
+      return search(request, args, context);
     },
   },
 };
@@ -81,7 +89,7 @@ type Target =
   | { readonly kind: 'key'; readonly key: string }
   | { readonly kind: 'text'; readonly text: string };
 
-function readNear(near: Near, limits: Limits): Target {
+export function readNear(near: Near, limits: Limits): Target {
   const given = (['vector', 'key', 'text'] as const).filter(
     (name) => (near[name] ?? null) !== null,
   );
@@ -137,11 +145,16 @@ function readOptions(options: SearchOptions, limits: Limits) {
   };
 }
 
-async function search(
-  ref: CollectionRef,
-  near: Target,
-  args: WindowArguments,
-  select: Selection,
+interface SearchRequest {
+  readonly ref: CollectionRef;
+  readonly near: Target;
+  readonly readFilter: FilterReader;
+  readonly select: Selection;
+}
+
+export async function search(
+  { ref, near, readFilter, select }: SearchRequest,
+  args: Omit<WindowArguments, 'filter'>,
   context: VectorsContext,
 ) {
   const startedAt = performance.now();
@@ -152,12 +165,7 @@ async function search(
     const vector = await vectorOf(near, ref, context, call);
     let filter: Filter | null = null;
     const collection = await requireCollection(context.store, ref, call, (found) => {
-      const { nonFilterableKeys } = found;
-      filter = parseFilter(args.filter, {
-        argument: 'filter',
-        limits: context.limits,
-        nonFilterableKeys,
-      });
+      filter = readFilter(found);
       checkVector(`near.${near.kind}`, vector, found, options.metric ?? found.metric);
     });
     const metric = options.metric ?? collection.metric;

@@ -4,16 +4,21 @@ import type { Limits } from '../../schema/limits.ts';
 import { checkFilterable, checkKey, checkMetadata, checkText } from '../../schema/names.ts';
 import { readVector } from '../../schema/vector.ts';
 import { readKeys, readRef, type CollectionArguments } from '../arguments.ts';
-import { checkVector, requireCollection } from '../collections.ts';
+import {
+  checkVector,
+  filterReader,
+  requireCollection,
+  requireFilter,
+  type FilterReader,
+} from '../collections.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
-import type { Collection, NewRecord } from '../store.ts';
-import { readFilter } from './records.ts';
+import type { Collection, CollectionRef, NewRecord } from '../store.ts';
 
 interface WriteArguments extends CollectionArguments {
   readonly version?: number | null;
 }
 
-interface RecordInput {
+export interface RecordInput {
   readonly key: string;
   readonly vector: unknown;
   readonly metadata?: unknown;
@@ -25,15 +30,8 @@ export const writeMutations = {
     args: WriteArguments & { readonly records: readonly RecordInput[] },
     context: VectorsContext,
   ) {
-    const ref = readRef(args);
-    const records = readRecords(args.records, context.limits);
-    return withinTime(context, null, async (call) => {
-      await requireCollection(context.store, ref, call, (found) =>
-        checkRecords(records, found, context.limits),
-      );
-      const version = args.version ?? null;
-      return { upsertedCount: await context.store.upsert({ ...ref, records, version }, call) };
-    });
+    const { records, version } = args;
+    return upsert(readRef(args), records, context, version);
   },
 
   updateVectorMetadata(
@@ -64,24 +62,56 @@ export const writeMutations = {
     args: WriteArguments & { readonly keys?: readonly string[] | null; readonly filter?: unknown },
     context: VectorsContext,
   ) {
-    const ref = readRef(args);
-    const keys = args.keys ? [...new Set(readKeys(args.keys, context.limits))] : null;
-    if ((keys === null) === ((args.filter ?? null) === null)) {
-      throw errors.badRequest(
-        'keys',
-        `deleteVectors needs exactly one of keys and filter; got ${keys ? 'both' : 'none'}.`,
-      );
-    }
-    return withinTime(context, null, async (call) => {
-      const filter = await readFilter(args.filter, ref, context, call);
-      if (!keys && !filter)
-        throw errors.invalidFilter('filter', 'a filter with a condition, in a deletion', {});
-      const target = filter ? { filter } : { keys: keys! };
-      const write = { ...ref, target, version: args.version ?? null };
-      return { deletedCount: await context.store.delete(write, call) };
-    });
+    const { keys, filter, version } = args;
+    const given = filter !== null && filter !== undefined;
+    const readFilter = given ? filterReader(filter, context.limits) : null;
+    return deleteRecords(readRef(args), { keys, readFilter }, context, version);
   },
 };
+
+/** All records are checked before any is written. */
+export async function upsert(
+  ref: CollectionRef,
+  inputs: readonly RecordInput[],
+  context: VectorsContext,
+  version: number | null = null,
+) {
+  const records = readRecords(inputs, context.limits);
+  return withinTime(context, null, async (call) => {
+    await requireCollection(context.store, ref, call, (found) =>
+      checkRecords(records, found, context.limits),
+    );
+    return { upsertedCount: await context.store.upsert({ ...ref, records, version }, call) };
+  });
+}
+
+/** What is to be deleted: exactly one of the two. */
+interface DeleteTarget {
+  readonly keys: readonly string[] | null | undefined;
+  readonly readFilter: FilterReader | null;
+}
+
+export async function deleteRecords(
+  ref: CollectionRef,
+  { keys: given, readFilter }: DeleteTarget,
+  context: VectorsContext,
+  version: number | null = null,
+) {
+  const keys = given ? [...new Set(readKeys(given, context.limits))] : null;
+  if ((keys === null) === (readFilter === null)) {
+    throw errors.badRequest(
+      'keys',
+      `A deletion needs exactly one of keys and filter; got ${keys ? 'both' : 'none'}.`,
+    );
+  }
+  return withinTime(context, null, async (call) => {
+    const filter = readFilter && (await requireFilter(context.store, ref, call, readFilter));
+    if (!keys && !filter)
+      throw errors.invalidFilter('filter', 'a filter with a condition, in a deletion', {});
+    const target = filter ? { filter } : { keys: keys! };
+    return { deletedCount: await context.store.delete({ ...ref, target, version }, call) };
+  });
+}
 
 /** Everything about the records that can be judged without the collection. */
 function readRecords(inputs: readonly RecordInput[], limits: Limits): readonly NewRecord[] {

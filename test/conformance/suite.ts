@@ -9,6 +9,7 @@ import { filters } from './filters.ts';
 import { indexes } from './indexes.ts';
 import { listings } from './listings.ts';
 import { targets } from './near.ts';
+import { orders } from './orders.ts';
 import { pods } from './pods.ts';
 import { records } from './records.ts';
 import { referenceCases } from './reference-cases.ts';
@@ -44,6 +45,7 @@ export function conformance(
       filters,
       records,
       scans,
+      orders,
       writes,
       filterable,
       collections,

@@ -1,10 +1,11 @@
 import { slotOf } from '../../schema/key.ts';
 import { spreadSlots } from '../../schema/placement.ts';
 import { openFaultyPods } from '../support/faulty-pods.ts';
-import { codeFrom, during, line, searchIn, specIn } from '../support/store-calls.ts';
+import { codeFrom, during, line, scanIn, searchIn, specIn } from '../support/store-calls.ts';
 import type { FaultyPods } from '../support/faulty-pods.ts';
 import { podNames } from '../support/subjects.ts';
-import type { CollectionSpec, VectorStore } from '../../subgraphs/store.ts';
+import type { ScanPosition } from '../../subgraphs/scan-order.ts';
+import type { CollectionSpec, ScanPage, VectorStore } from '../../subgraphs/store.ts';
 
 let pods: FaultyPods;
 let spec: CollectionSpec;
@@ -113,6 +114,7 @@ test('scans and counts need every pod', async () => {
     ...spec,
     filter: null,
     limit: 9,
+    orderBy: [],
     after: null,
     segment: { index: 0, of: 1 },
     select,
@@ -126,11 +128,11 @@ test('scans and counts need every pod', async () => {
 
 test('scans go through all records in key order, page by page', async () => {
   const seen: string[] = [];
-  for (let after: string | null = null, more = true; more;) {
-    const query = { ...spec, filter: null, limit: 7, after, segment: { index: 0, of: 1 }, select };
-    const page = await during((call) => gateway.scan(query, call));
+  for (let after: ScanPosition | null = null, more = true; more;) {
+    const query = scanIn(spec.bucket, spec.collection, { limit: 7, after });
+    const page: ScanPage = await during((call) => gateway.scan(query, call));
     seen.push(...page.records.map(({ key }) => key));
-    after = seen.at(-1)!;
+    after = page.records.at(-1)!.position;
     more = page.hasMore;
   }
 

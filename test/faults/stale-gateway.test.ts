@@ -80,7 +80,15 @@ test('its reads by key, scans and counts miss nothing', async () => {
   expect(await count(others[0]!)).toBe(60);
   const page = await during((call) =>
     others[1]!.scan(
-      { ...spec, filter: null, limit: 100, after: null, segment: { index: 0, of: 1 }, select },
+      {
+        ...spec,
+        filter: null,
+        limit: 100,
+        orderBy: [],
+        after: null,
+        segment: { index: 0, of: 1 },
+        select,
+      },
       call,
     ),
   );

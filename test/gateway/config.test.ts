@@ -13,13 +13,22 @@ describe('the configuration', () => {
       port: 4_000,
       pods: [{ name: 'a', kind: 'url', url: 'http://127.0.0.1:4101/graphql' }],
       subgraphs: [],
+      subgraphPollMs: 10_000,
+      collectionsFolder: { path: 'schema/collections', mustExist: false },
       redis: null,
+      cors: null,
       limits: defaultLimits,
       minCoverage: 0,
       logLevel: 'info',
       embedder: null,
       embedders: [],
       collections: [],
+    });
+  });
+
+  test('a folder of typed collections that is named must be there', () => {
+    expect(parseConfig(`${pods}\ncollectionsFolder: types`, {})).toMatchObject({
+      collectionsFolder: { path: 'types', mustExist: true },
     });
   });
 
@@ -96,6 +105,16 @@ embedders: [{ name: words, url: "https://e/v1", model: m, dimension: 8, key: "\$
     ]);
   });
 
+  test('pages of other sites are let in by their origins', () => {
+    const { cors } = parseConfig(`${pods}\ncors: { origins: ["https://app.example.com"] }`, {});
+
+    expect(cors).toEqual({
+      origins: ['https://app.example.com'],
+      credentials: false,
+      maxAgeSeconds: 600,
+    });
+  });
+
   test('every problem is in one message', () => {
     const text = `
       prot: 4000
@@ -159,6 +178,16 @@ embedders: [{ name: words, url: "https://e/v1", model: m, dimension: 8, key: "\$
       'a list of columns with one twice',
       `${pods}\ncollections: [{ name: docs, table: a.b, columns: [c, c], id: "" }]`,
       /id must not be empty; got ""\n.*columns must name each only once; got \["c","c"\]$/,
+    ],
+    [
+      'an origin with a path',
+      `${pods}\ncors: { origins: ["https://app.example.com/", "*"] }`,
+      /: *\n  file.cors.origins\[0\] must be \* or a scheme and a host, .*$/,
+    ],
+    [
+      'credentials for everybody',
+      `${pods}\ncors: { origins: ["*"], credentials: true }`,
+      'file.cors.origins must name every origin where credentials are allowed; got *',
     ],
   ])('%s is refused', (_what, text, message) => {
     expect(() => parseConfig(text, {})).toThrow(message);

@@ -9,7 +9,8 @@ let askedForMore: () => void;
 
 /** Two pages, the second of which never comes. */
 beforeAll(async () => {
-  const record = { key: 'a', vector: Float32Array.of(1, 0), metadata: {} };
+  const position = { key: 'a', values: [] };
+  const record = { key: 'a', vector: Float32Array.of(1, 0), metadata: {}, position };
   gateway = await startGated({
     count: async () => 2,
     scan: ({ after }, call) => {

@@ -48,10 +48,18 @@ const fetch = (...keys: string[]) =>
 const count = () => during((call) => gateway.count({ ...ref(), filter: null }, call));
 const upsert = (store = gateway) =>
   during((call) => store.upsert({ ...ref(), version: null, records: line(9) }, call));
-const scan = (after: string | null, limit = 2) =>
+const scan = (key: string | null, limit = 2) =>
   during((call) =>
     gateway.scan(
-      { ...ref(), filter: null, limit, after, segment: { index: 0, of: 1 }, select },
+      {
+        ...ref(),
+        filter: null,
+        limit,
+        orderBy: [],
+        after: key === null ? null : { key, values: [] },
+        segment: { index: 0, of: 1 },
+        select,
+      },
       call,
     ),
   );

@@ -1,4 +1,4 @@
-import { mergeByKey, mergeNearest } from '../../gateway/merge.ts';
+import { mergeInOrder, mergeNearest } from '../../gateway/merge.ts';
 
 const part = (pod: string, items: readonly (readonly [string, number])[], hasMore = false) => ({
   pod,
@@ -59,19 +59,46 @@ test.each([['a'], ['b']])('of a key on two pods the record of its owner, %s, is 
   expect(items[0]!.distance).toBe(owner === 'a' ? 1 : 2);
 });
 
-test('a scan is merged by key bytes, whatever stands in the records', () => {
-  const { items, hasMore } = mergeByKey(
-    [
-      part('a', [
-        ['b', 0],
-        ['d', 0],
-      ]),
-      part('b', [['a', 9]]),
-    ],
-    2,
-    noOwner,
-  );
+const byNumber = (a: { readonly distance: number }, b: typeof a): number => a.distance - b.distance;
 
-  expect(items.map(({ key }) => key)).toEqual(['a', 'b']);
-  expect(hasMore).toBe(true);
+/** As `part`, of a pod that may have more. */
+const ordered = (...args: Parameters<typeof part>) => {
+  const made = part(...args);
+  return { ...made, end: made.hasMore ? made.items.at(-1) : undefined };
+};
+
+test('a scan is merged in its order, up to where a pod may have more', () => {
+  const parts = [
+    ordered('a', [
+      ['b', 1],
+      ['d', 4],
+    ]),
+    ordered(
+      'b',
+      [
+        ['a', 0],
+        ['c', 2],
+      ],
+      true,
+    ),
+  ];
+
+  const few = mergeInOrder(parts, 2, noOwner, byNumber);
+  expect(few).toMatchObject({ items: [{ key: 'a' }, { key: 'b' }], hasMore: true });
+  const many = mergeInOrder(parts, 9, noOwner, byNumber);
+  expect(many.items.map(({ key }) => key)).toEqual(['a', 'b', 'c']);
+  expect(many).toMatchObject({ hasMore: true, end: { key: 'c' } });
+});
+
+test('where no pod has more a scan is merged to its end', () => {
+  const parts = [ordered('a', [['b', 1]]), ordered('b', [['a', 2]])];
+
+  expect(mergeInOrder(parts, 2, noOwner, byNumber)).toEqual({
+    items: [
+      { key: 'b', distance: 1 },
+      { key: 'a', distance: 2 },
+    ],
+    hasMore: false,
+    end: undefined,
+  });
 });

@@ -1,172 +1,157 @@
-import { createServer } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
-import { buildSubgraphSchema } from '@apollo/subgraph';
-import { graphql, parse, type ExecutionResult } from 'graphql';
-import { startGateway } from '../../gateway/server.ts';
-import type { Subgraph } from '../../gateway/subgraph-client.ts';
-import type { Running } from '../../subgraphs/http.ts';
-import { createMemoryLogger, createStubService } from '../support/stub-service.ts';
+import { errors } from '../../schema/errors.ts';
+import type { VectorStore } from '../../subgraphs/store.ts';
+import type { Answer } from '../conformance/subject.ts';
+import { startLiveGateway, type LiveGateway } from '../support/live-gateway.ts';
+import { startOtherTeam, type OtherTeam } from '../support/other-team.ts';
+import { createStubService } from '../support/stub-service.ts';
 
-/** Another team's subgraph: it knows the titles of our records. */
-const titles = buildSubgraphSchema([
-  {
-    typeDefs: parse(`
-      extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
-      type Query { motto: String secret: String forbidden: String }
-      type VectorRecord @key(fields: "bucket collection key") {
-        bucket: String! collection: String! key: ID!
-        title: String
-      }
-    `),
-    resolvers: {
-      Query: {
-        motto: () => 'to the point',
-        secret: () => {
-          throw new Error('password is hunter2');
-        },
-        forbidden: () => {
-          throw Object.assign(new Error('not for you'), { extensions: { code: 'NOT_YOURS' } });
-        },
-      },
-      VectorRecord: {
-        __resolveReference: (record: { key: string }) => ({
-          ...record,
-          title: `Record ${record.key}`,
-        }),
-      },
+/** It knows the titles of our records, and has articles that refer to them. */
+const titles = `
+  type Query { motto: String secret: String forbidden: String article: Article }
+  type Article { headline: String records: [VectorRecord] }
+  type VectorRecord @key(fields: "bucket collection key") {
+    bucket: String! collection: String! key: ID!
+    title: String
+  }
+`;
+const recordOf = (key: string) => ({ bucket: 'vecs', collection: 'docs', key });
+const resolvers = {
+  Query: {
+    motto: () => 'to the point',
+    secret() {
+      throw new Error('password is hunter2');
+    },
+    forbidden() {
+      throw Object.assign(new Error('not for you'), { extensions: { code: 'NOT_YOURS' } });
+    },
+    article: () => ({ headline: 'News', records: [recordOf('one'), recordOf('lost')] }),
+  },
+  VectorRecord: {
+    __resolveReference: (record: { key: string }) => record,
+    title({ key }: { key: string }) {
+      if (key === 'cursed') throw new Error('no title for it');
+      return `Record ${key}`;
     },
   },
-]);
+};
 
-describe('the supergraph', () => {
-  const logger = createMemoryLogger();
-  let server: Server;
-  let gateway: Running;
-  let headers: IncomingHttpHeaders;
+const store: Partial<VectorStore> = {
+  search: async (query, call) => {
+    const answer = await createStubService().store.search(query, call);
+    const matches = ['one', 'cursed', 'two'].map((key) => ({ key, distance: 0.5 }));
+    return { ...answer, matches };
+  },
+  fetch: async ({ keys }) =>
+    keys.map((key) =>
+      key === 'lost' ? errors.podUnavailable('b', 'is down') : { key, metadata: { n: 1 } },
+    ),
+};
 
-  beforeAll(async () => {
-    server = await serveTitles();
-    gateway = await start([{ name: 'titles', url: urlOf(server) }]);
+let team: OtherTeam;
+let gateway: LiveGateway;
+
+beforeAll(async () => {
+  team = await startOtherTeam(titles, resolvers);
+  gateway = await startLiveGateway({
+    subgraphs: [{ name: 'titles', url: team.url }],
+    store,
+    subgraphPollMs: 60_000,
   });
-  afterAll(async () => {
-    await gateway.close();
-    server.close();
-  });
+});
+afterAll(async () => {
+  await gateway.close();
+  await team.down();
+});
 
-  const start = (subgraphs: readonly Subgraph[]): Promise<Running> =>
-    startGateway({
-      service: createStubService({}, logger),
-      subgraphs,
-      host: '127.0.0.1',
-      port: 0,
-      example: { query: '', variables: {} },
-      logger,
-    });
+afterEach(async () => {
+  team.answer();
+  await team.up();
+});
 
-  async function serveTitles(): Promise<Server> {
-    const titleServer = createServer((request, response) => {
-      headers = request.headers;
-      void answerOf(request).then((answer) => {
-        response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
-      });
-    });
-    await new Promise<void>((resolve) => titleServer.listen(0, '127.0.0.1', resolve));
-    return titleServer;
-  }
+/** The code at each place; which comes first is chance. */
+const failuresOf = ({ errors: shown = [] }: Answer): Record<string, unknown> =>
+  Object.fromEntries(shown.map(({ path, extensions }) => [path?.join('.'), extensions?.['code']]));
 
-  async function ask(query: string, given: Record<string, string> = {}): Promise<unknown> {
-    const response = await fetch(`${gateway.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...given },
-      body: JSON.stringify({ query }),
-    });
-    return response.json();
-  }
+const search =
+  'searchVectors(collection: "docs", near: {vector: [1, 0]}) { matches { record { key title } } }';
+const internal = 'INTERNAL_SERVER_ERROR';
+const found = (...titlesFound: (string | null)[]) => ({
+  matches: ['one', 'cursed', 'two'].map((key, i) => ({ record: { key, title: titlesFound[i] } })),
+});
 
-  const search =
-    'searchVectors(collection: "docs", near: {vector: [1, 0]}) { matches { record { title } } }';
-
-  test("other teams' fields stand on our records", async () => {
-    expect(await ask(`{ motto ${search} }`)).toEqual({
-      data: {
-        motto: 'to the point',
-        searchVectors: { matches: [{ record: { title: 'Record one' } }] },
-      },
-    });
-  });
-
-  test('they get the authorization, the id and the time of the request', async () => {
-    await ask('{ motto }', {
-      authorization: 'Bearer t',
-      'x-request-id': 'req-9',
-      'x-timeout-ms': '5000',
-    });
-
-    expect(headers).toMatchObject({ authorization: 'Bearer t', 'x-request-id': 'req-9' });
-    expect(Number(headers['x-timeout-ms'])).toBeLessThanOrEqual(5_000);
-  });
-
-  test('their errors with a code are shown, the others masked, both at their place', async () => {
-    expect(await ask('{ motto secret forbidden }', { 'x-request-id': 'req-3' })).toEqual({
-      data: { motto: 'to the point', secret: null, forbidden: null },
-      errors: [
-        {
-          message: 'Subgraph "titles" failed; request req-3.',
-          path: ['secret'],
-          extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'req-3' },
-        },
-        { message: 'not for you', path: ['forbidden'], extensions: { code: 'NOT_YOURS' } },
-      ],
-    });
-  });
-
-  test('one that is gone costs only its own fields', async () => {
-    const gone = await serveTitles();
-    const lonely = await start([{ name: 'titles', url: urlOf(gone) }]);
-    gone.close();
-    gone.closeAllConnections();
-
-    const response = await fetch(`${lonely.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: `{ motto found: ${search} }` }),
-    });
-
-    const code = 'INTERNAL_SERVER_ERROR';
-    expect(await response.json()).toMatchObject({
-      data: { motto: null, found: { matches: [{ record: { title: null } }] } },
-      errors: [
-        { path: ['motto'], extensions: { code } },
-        { path: ['found', 'matches', 0, 'record'], extensions: { code } },
-      ],
-    });
-    await lonely.close();
-  });
-
-  test('a subgraph that does not answer at the start is named', async () => {
-    await expect(start([{ name: 'reviews', url: 'http://127.0.0.1:1/graphql' }])).rejects.toThrow(
-      /^Subgraph "reviews" must answer at http:\/\/127.0.0.1:1\/graphql for its schema; /,
-    );
-  });
-
-  test('subgraphs that do not compose are refused with the reasons', async () => {
-    const twice = { name: 'again', url: urlOf(server) };
-
-    await expect(start([{ name: 'titles', url: urlOf(server) }, twice])).rejects.toThrow(
-      /^The subgraphs must compose into one supergraph:\n.*motto/s,
-    );
+test("other teams' fields stand on our records; one that fails costs its own match alone", async () => {
+  expect(await gateway.ask(`{ motto ${search} }`)).toMatchObject({
+    data: { motto: 'to the point', searchVectors: found('Record one', null, 'Record two') },
+    errors: [
+      { path: ['searchVectors', 'matches', 1, 'record', 'title'], extensions: { code: internal } },
+    ],
   });
 });
 
-async function answerOf(request: IncomingMessage): Promise<ExecutionResult> {
-  const { query, variables = {} } = (await json(request)) as {
-    query: string;
-    variables?: Record<string, unknown>;
-  };
-  return graphql({ schema: titles, source: query, variableValues: variables });
-}
+test('they get the authorization, the id and the time of the request', async () => {
+  const headers = { authorization: 'Bearer t', 'x-request-id': 'req-9', 'x-timeout-ms': '5000' };
 
-const urlOf = (server: Server): string =>
-  `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  await gateway.ask('{ motto }', { headers });
+
+  expect(team.headers).toMatchObject({ authorization: 'Bearer t', 'x-request-id': 'req-9' });
+  expect(Number(team.headers['x-timeout-ms'])).toBeLessThanOrEqual(5_000);
+});
+
+test('their errors with a code are shown, the others masked, both at their place', async () => {
+  const headers = { 'x-request-id': 'req-3' };
+
+  expect(await gateway.ask('{ motto secret forbidden }', { headers })).toEqual({
+    data: { motto: 'to the point', secret: null, forbidden: null },
+    errors: [
+      {
+        message: 'Subgraph "titles" failed; request req-3.',
+        path: ['secret'],
+        extensions: { code: internal, requestId: 'req-3' },
+      },
+      { message: 'not for you', path: ['forbidden'], extensions: { code: 'NOT_YOURS' } },
+    ],
+  });
+});
+
+test.each([
+  ['down', internal, () => team.down()],
+  ['slow', 'DEADLINE_EXCEEDED', async () => team.keepSilent()],
+])('one that is %s costs only its own fields, at each of our matches', async (_, code, fail) => {
+  await fail();
+
+  const headers = { 'x-timeout-ms': '1500' };
+  const answer = await gateway.ask(`{ motto found: ${search} }`, { headers });
+
+  expect(answer.data).toEqual({ motto: null, found: found(null, null, null) });
+  expect(failuresOf(answer)).toEqual({
+    motto: code,
+    'found.matches.0.record': code,
+    'found.matches.1.record': code,
+    'found.matches.2.record': code,
+  });
+});
+
+test('a record of ours that a pod cannot give costs their entity our fields alone', async () => {
+  const query = '{ article { headline records { key title metadata } } }';
+
+  expect(await gateway.ask(query)).toMatchObject({
+    data: {
+      article: {
+        headline: 'News',
+        records: [
+          { key: 'one', title: 'Record one', metadata: { n: 1 } },
+          { key: 'lost', title: 'Record lost', metadata: null },
+        ],
+      },
+    },
+    errors: [{ path: ['article', 'records', 1], extensions: { code: 'POD_UNAVAILABLE' } }],
+  });
+});
+
+test('subgraphs that do not compose at the start are refused with the reasons', async () => {
+  const subgraphs = ['titles', 'again'].map((name) => ({ name, url: team.url }));
+
+  await expect(startLiveGateway({ subgraphs })).rejects.toThrow(
+    /^The subgraphs must compose into one supergraph:\n.*motto/s,
+  );
+});

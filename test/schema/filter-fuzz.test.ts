@@ -16,7 +16,20 @@ const parse = (input: unknown): Filter | null =>
 const keys = fc.oneof(
   fc.constantFrom('a', 'b', 'a.b', '', '0', '__proto__', 'constructor', 'toString', 'secret', '$'),
   fc.constantFrom('$and', '$or', '$not', '$eq', '$ne', '$lt', '$lte', '$gt', '$gte', '$in', '$nin'),
-  fc.constantFrom('$exists', '$any', '$contains', '$where', '$__proto__', '\0', '\ud800', "'; --"),
+  fc.constantFrom(
+    '$exists',
+    '$any',
+    '$contains',
+    '$where',
+    '$__proto__',
+    '$like',
+    '$ilike',
+    '$startsWith',
+    '$containsAny',
+    '\0',
+    '\ud800',
+    "'; --",
+  ),
   fc.string({ unit: 'binary' }),
   fc.constant('k'.repeat(100_000)),
 );

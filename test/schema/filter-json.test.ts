@@ -19,6 +19,8 @@ const cases: readonly unknown[] = [
   { year: { $in: [1, '1', null, true] }, tag: { $nin: ['x'] } },
   { a: { $exists: true }, b: { $exists: false } },
   { tags: { $any: { $eq: 'x' } }, author: { name: { $not: { $any: { $in: ['a', 1] } } } } },
+  { a: { $like: 'x\\%%' }, b: { $ilike: '\\\\' }, c: { $not: { $startsWith: '' } } },
+  { tags: { $containsAny: ['x', 1, null] }, a: { $any: { $ilike: '_%' } } },
   { tags: { $contains: 'x' }, more: { $contains: ['x', 1, null] } },
   { author: { name: 'Ada', born: { year: { $lt: 1900 } } } },
   { 'a.b': 1, '': 2, '"': 3, 7: 4, '\n': 5, constructor: 6 },

@@ -137,7 +137,19 @@ test.each<[code: string, argument: string, input: unknown]>([
   ['INVALID_FILTER', 'filter.year.$eq["a.b"][0]', { year: { $eq: { 'a.b': ['\0'] } } }],
   ['INVALID_FILTER', 'filter.author', { author: { $eq: 1, name: 'Ada' } }],
   ['INVALID_FILTER', 'filter.author.name', { author: { name: {} } }],
-  ['INVALID_FILTER', 'filter["a b"].$like', { 'a b': { $like: 'x' } }],
+  ['INVALID_FILTER', 'filter["a b"].$regex', { 'a b': { $regex: 'x' } }],
+  ['INVALID_FILTER', 'filter.a.$like', { a: { $like: 5 } }],
+  ['INVALID_FILTER', 'filter.a.$like', { a: { $like: '\\' } }],
+  ['INVALID_FILTER', 'filter.a.$ilike', { a: { $ilike: 'x\\\\\\' } }],
+  ['INVALID_FILTER', 'filter.a.$ilike', { a: { $ilike: 'x\0' } }],
+  ['LIMIT_EXCEEDED', 'filter.a.$like', { a: { $like: '%'.repeat(1_001) } }],
+  ['INVALID_FILTER', 'filter.a.$startsWith', { a: { $startsWith: null } }],
+  ['INVALID_FILTER', 'filter.a.$startsWith', { a: { $startsWith: '\uD800' } }],
+  ['INVALID_FILTER', 'filter.a.$containsAny', { a: { $containsAny: 'x' } }],
+  ['INVALID_FILTER', 'filter.a.$containsAny', { a: { $containsAny: [] } }],
+  ['INVALID_FILTER', 'filter.a.$containsAny[1]', { a: { $containsAny: [1, [2]] } }],
+  ['LIMIT_EXCEEDED', 'filter.a.$containsAny', { a: { $containsAny: Array(1_001).fill(1) } }],
+  ['INVALID_FILTER', 'filter.a.$any', { a: { $any: { $containsAny: ['x'] } } }],
   ['INVALID_FILTER', 'filter["\\u0000"]', { '\0': 1 }],
   ['INVALID_FILTER', 'filter["\\udc00"]', { '\uDC00': { x: {} } }],
   ['INVALID_FILTER', 'filter.$gt', { $gt: 5 }],
@@ -193,8 +205,8 @@ test.each([
 });
 
 test('an unknown operator is answered with those that exist', () => {
-  expect(() => parse({ a: { $like: 'x' } })).toThrow(
-    /\$eq, \$ne, .*\$contains, \$not; got "\$like"/,
+  expect(() => parse({ a: { $regex: 'x' } })).toThrow(
+    /\$eq, \$ne, .*\$containsAny, \$not; got "\$regex"/,
   );
   expect(() => parse({ $gt: 1 })).toThrow('filter.$gt must be a key, or one of $and, $or, $not');
 });

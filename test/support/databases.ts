@@ -51,6 +51,17 @@ export function onRedis(name: string, body: TestBody, timeoutMs?: number): void 
   runWhere(testRedis() !== null, 'a Redis server', name, body, timeoutMs);
 }
 
+/** The same for a test that needs Chromium; with QUIVER_TEST_REAL=1 it has to be there. */
+export function onChromium(name: string, body: (executablePath: string) => Promise<void>): void {
+  const { QUIVER_TEST_CHROMIUM: path, QUIVER_TEST_REAL: real } = process.env;
+  const run = async (): Promise<void> => {
+    if (!path) throw new Error('QUIVER_TEST_CHROMIUM must be the path of Chromium.');
+    await body(path);
+  };
+  const possible = Boolean(path) || real === '1';
+  runWhere(possible, 'Chromium in QUIVER_TEST_CHROMIUM', name, run, undefined);
+}
+
 function runWhere(
   possible: boolean,
   needed: string,

@@ -36,6 +36,19 @@ function holds(filter: Condition, found: Json): boolean {
       );
     case 'contains':
       return Array.isArray(found) && filter.values.every((v) => found.some((e) => same(e, v)));
+    case 'containsAny':
+      return Array.isArray(found) && filter.values.some((v) => found.some((e) => same(e, v)));
+    case 'startsWith':
+      return typeof found === 'string' && found.startsWith(filter.value);
+    case 'like':
+      return (
+        typeof found === 'string' &&
+        isLike(characters(found), characters(filter.value), (a, b) => a === b)
+      );
+    case 'ilike':
+      return (
+        typeof found === 'string' && isLike(characters(found), characters(filter.value), sameLetter)
+      );
     default: {
       if (typeof found !== typeof filter.value) return false;
       const order =
@@ -46,6 +59,29 @@ function holds(filter: Condition, found: Json): boolean {
     }
   }
 }
+
+function isLike(
+  text: readonly string[],
+  [first, ...rest]: readonly string[],
+  equal: (a: string, b: string) => boolean,
+): boolean {
+  const [head, ...tail] = text;
+  if (first === undefined) return head === undefined;
+  if (first === '%') {
+    return (
+      isLike(text, rest, equal) || (head !== undefined && isLike(tail, [first, ...rest], equal))
+    );
+  }
+  if (head === undefined) return false;
+  if (first === '_') return isLike(tail, rest, equal);
+  const [wanted, left] = first === '\\' ? [rest[0]!, rest.slice(1)] : [first, rest];
+  return equal(head, wanted) && isLike(tail, left, equal);
+}
+
+const characters = (text: string): readonly string[] => Array.from(text);
+
+const sameLetter = (a: string, b: string): boolean =>
+  [b, b.toLowerCase(), b.toUpperCase(), b.toUpperCase().toLowerCase()].includes(a);
 
 const at = (metadata: JsonObject, path: Path): Json | undefined =>
   path.reduce<Json | undefined>(

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Ended } from './run-quiver.ts';
 
-/** What a page shows of a shell: a command, and what it said. */
+/** What a page shows of a shell or GraphiQL: a command or a query, and what came. */
 export interface Shown {
   readonly command: string;
   readonly output: string;
@@ -16,18 +16,25 @@ export interface Stage {
   here(text: string): string;
   run(words: readonly string[]): Promise<Ended>;
   sql(text: string): Promise<void>;
+  /** The answer to a query; none on pages that show no answers. */
+  ask?(query: string): Promise<unknown>;
   /** Of a file of the page that was written. */
   wrote?(name: string): void;
   /** Not acted out: it is about the machine that it ran on. */
   skips(command: string): boolean;
 }
 
-/** The fences of a page in order, with the file's name for which one stands. */
-export function fencesOf(
-  page: string,
-): { readonly file: string | null; readonly language: string; readonly body: string }[] {
+export interface Fence {
+  /** The name of the file for which it stands. */
+  readonly file: string | null;
+  readonly language: string;
+  readonly body: string;
+}
+
+/** The fences of a page in order. */
+export function fencesOf(page: string): Fence[] {
   const found = page.matchAll(
-    /(?:`([\w-]+\.(?:ndjson|csv|yaml))`:\n\n)?^```([\w-]*)\n(.*?)^```$/gms,
+    /(?:`([\w/-]+\.(?:ndjson|csv|yaml|graphql|mjs))`:\n\n)?^```([\w-]*)\n(.*?)^```$/gms,
   );
   return [...found].map(([, file, language, body]) => ({
     file: file ?? null,
@@ -44,10 +51,18 @@ export async function actOut(
   const shown: Shown[] = [];
   const seen: Shown[] = [];
   let code: number | null = null;
-  for (const { file, language, body } of fencesOf(page)) {
+  const fences = fencesOf(page);
+  for (const [i, fence] of fences.entries()) {
+    const { file, language, body } = fence;
+    const next = fences[i + 1];
     if (file !== null) {
-      writeFileSync(join(stage.folder, file), stage.here(body));
+      const path = join(stage.folder, file);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, stage.here(body));
       stage.wrote?.(file);
+    } else if (stage.ask && next && isAsked(fence, next)) {
+      shown.push({ command: body, output: answerText(JSON.parse(next.body)) });
+      seen.push({ command: body, output: answerText(await stage.ask(body)) });
     } else if (language === 'sql') {
       await stage.sql(stage.here(body));
     } else if (body.startsWith('node -e')) {
@@ -73,6 +88,21 @@ export async function actOut(
   }
 }
 
+/** A query with its answer below; other GraphQL is shown to be read. */
+const isAsked = ({ language, body }: Fence, next: Fence): boolean =>
+  language === 'graphql' && /^(?:query|mutation|\{)/.test(body) && next.language === 'json';
+
+/** Distances differ in their last digits from one build of pgvector to another. */
+const answerText = (answer: unknown): string =>
+  JSON.stringify(
+    answer,
+    (_key, value: unknown) =>
+      typeof value === 'number' ? Number(value.toFixed(digitsOfDistances)) : value,
+    2,
+  );
+
+const digitsOfDistances = 5;
+
 const contentOf = (file: string): string =>
   existsSync(file) ? readFileSync(file, 'utf8') : `${file} is not there`;
 
@@ -92,6 +122,12 @@ export function wordsOf(command: string): string[] {
     .slice(0, end < 0 ? undefined : end)
     .map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'));
 }
+
+/** Steps as they are compared; `back` gives names the form that they have on the page. */
+export const said = (
+  steps: readonly Shown[],
+  back: (text: string) => string = (text) => text,
+): string[] => steps.map(({ command, output }) => `$ ${command}\n${steady(back(output))}`);
 
 /** Without what differs from run to run and from server to server: times, sizes, versions, widths. */
 export const steady = (text: string): string =>

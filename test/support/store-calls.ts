@@ -1,6 +1,12 @@
 import { startCall, type StartedCall } from '../../subgraphs/call.ts';
 import type { Logger } from '../../subgraphs/logger.ts';
-import type { CollectionSpec, IndexSpec, NewRecord, SearchQuery } from '../../subgraphs/store.ts';
+import type {
+  CollectionSpec,
+  IndexSpec,
+  NewRecord,
+  ScanQuery,
+  SearchQuery,
+} from '../../subgraphs/store.ts';
 
 export const silent: Logger = { info() {}, warn() {}, error() {} };
 
@@ -57,6 +63,22 @@ export const searchIn = (
   mode: 'AUTO',
   efSearch: null,
   probes: null,
+  ...more,
+});
+
+export const scanIn = (
+  bucket: string,
+  collection: string,
+  more: Partial<ScanQuery> = {},
+): ScanQuery => ({
+  bucket,
+  collection,
+  filter: null,
+  limit: 1_000,
+  orderBy: [],
+  after: null,
+  segment: { index: 0, of: 1 },
+  select: { metadata: 'none', vector: false },
   ...more,
 });
 

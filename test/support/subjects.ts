@@ -157,7 +157,7 @@ async function closeAll(store: VectorStore, pods: readonly OpenPod[]): Promise<v
   await Promise.all(pods.map((pod) => pod.close()));
 }
 
-const serviceOver = (store: VectorStore): VectorsService => ({
+export const serviceOver = (store: VectorStore): VectorsService => ({
   store,
   limits,
   embedders: createEmbedders({ embedders: [], collections: [], fallback: 'hash', logger }),

@@ -6,6 +6,7 @@ import { filterSql } from '../filter-sql.ts';
 import { keyIn } from '../ids.ts';
 import type { Table } from '../table.ts';
 import { createParameters, type Parameters } from './parameters.ts';
+import { orderSql } from './scan-order.ts';
 
 /** What is selected of the columns of `t`, with a comma before each. */
 export function selectedText(
@@ -38,17 +39,18 @@ export function scanStatement(table: Table, query: ScanQuery): Statement {
   const parameters = createParameters();
   const { add } = parameters;
   const { index, of } = query.segment;
+  const order = orderSql(table, query.orderBy, add);
   const conditions = [
     ...table.conditions,
-    ...(query.after === null ? [] : [`${table.key} collate "C" > ${add(query.after)}::text`]),
+    ...(query.after === null ? [] : [order.after(query.after)]),
     ...(of === 1 ? [] : [`${slotText(table.key)} % ${add(of)} = ${add(index)}`]),
     ...(query.filter ? [filterSql(query.filter, { ...table, add })] : []),
   ];
   return {
     text: `
-      select ${table.key} as key ${selectedText(query.select, table, parameters)}
-      from ${table.name} t ${where(conditions)}
-      order by ${table.key} collate "C" limit ${add(query.limit + 1)}`,
+      select ${table.key} as key ${order.selected} ${selectedText(query.select, table, parameters)}
+      from ${table.name} t ${order.from} ${where(conditions)}
+      order by ${order.by} limit ${add(query.limit + 1)}`,
     values: parameters.values,
   };
 }

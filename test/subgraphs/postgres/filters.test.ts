@@ -91,6 +91,7 @@ const keysMatching = (collection: string, filter: Filter) =>
         collection,
         filter,
         limit: 1_000,
+        orderBy: [],
         after: null,
         segment: { index: 0, of: 1 },
         select: { metadata: 'none', vector: false },

@@ -9,7 +9,7 @@ import type { JsonObject } from '../../../schema/filter.ts';
 import type { VectorStore } from '../../../subgraphs/store.ts';
 import { freshBucket } from '../../support/databases.ts';
 import { documentsSql, runSql } from '../../support/foreign-tables.ts';
-import { codeFrom, during, searchIn, silent, specIn } from '../../support/store-calls.ts';
+import { codeFrom, during, scanIn, searchIn, silent, specIn } from '../../support/store-calls.ts';
 import { openPodDatabase } from './open-pod.ts';
 
 const schema = freshBucket();
@@ -151,13 +151,10 @@ describe('a documents table', () => {
   });
 
   test('is scanned in byte order of the keys as texts, page after page', async () => {
-    const page = (after: string | null) =>
-      during((call) =>
-        store.scan(
-          { ...docs, filter: null, limit: 2, after, segment: { index: 0, of: 1 }, select },
-          call,
-        ),
-      );
+    const page = (key: string | null) => {
+      const after = key === null ? null : { key, values: [] };
+      return during((call) => store.scan(scanIn(bucket, 'docs', { limit: 2, after }), call));
+    };
     expect((await page(null)).records.map(({ key }) => key)).toEqual(['10', '2']);
     expect((await page('2')).records.map(({ key }) => key)).toEqual(['7', '9']);
     expect(await during((call) => store.count({ ...docs, filter: null }, call))).toBe(4);

@@ -57,6 +57,7 @@ const scan = async (collection: string) =>
           ...refOf(collection),
           filter: null,
           limit: 20,
+          orderBy: [],
           after: null,
           segment: { index: 0, of: 1 },
           select: { metadata: 'all', vector: false },

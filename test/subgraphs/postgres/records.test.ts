@@ -1,4 +1,5 @@
-import type { ScanQuery } from '../../../subgraphs/store.ts';
+import type { ScanPosition } from '../../../subgraphs/scan-order.ts';
+import type { ScanPage, ScanQuery } from '../../../subgraphs/store.ts';
 import { compareBytes } from '../../../schema/key.ts';
 import { codeFrom, during } from '../../support/store-calls.ts';
 import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
@@ -24,6 +25,7 @@ const scan = (more: Partial<ScanQuery>) =>
         collection: 'r',
         filter: null,
         limit: 7,
+        orderBy: [],
         after: null,
         segment: { index: 0, of: 1 },
         select: { metadata: 'none', vector: false },
@@ -35,11 +37,11 @@ const scan = (more: Partial<ScanQuery>) =>
 
 async function scanAll(more: Partial<ScanQuery>): Promise<string[]> {
   const found: string[] = [];
-  for (let after: string | null = null; ;) {
-    const page = await scan({ ...more, after });
+  for (let after: ScanPosition | null = null; ;) {
+    const page: ScanPage = await scan({ ...more, after });
     found.push(...page.records.map(({ key }) => key));
     if (!page.hasMore) return found;
-    after = found.at(-1)!;
+    after = page.records.at(-1)!.position;
   }
 }
 
@@ -61,7 +63,14 @@ test('a filter and a selection hold in a scan', async () => {
     select: { metadata: ['i', 'no'], vector: true },
   });
   expect(page).toEqual({
-    records: [{ key: keys[0], metadata: { i: 0 }, vector: Float32Array.from([0]) }],
+    records: [
+      {
+        key: keys[0],
+        metadata: { i: 0 },
+        vector: Float32Array.from([0]),
+        position: { key: keys[0], values: [] },
+      },
+    ],
     hasMore: false,
   });
 });

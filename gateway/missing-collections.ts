@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import type { TypedCollection, TypedCollections } from '../schema/typed/model.ts';
+import { startCall, type Call } from '../subgraphs/call.ts';
+import type { VectorsService } from '../subgraphs/context.ts';
+import type { Collection } from '../subgraphs/store.ts';
+import { repeat } from './repeat.ts';
+
+/** Makes the collections that are declared and not there. */
+export interface MissingCollections {
+  /**
+   * Never rejects, and waits for one attempt alone: what fails is said once and tried again, until
+   * it is there or the next creation begins.
+   */
+  create(typed: TypedCollections): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Service = Pick<VectorsService, 'store' | 'limits' | 'logger'>;
+
+export function createMissingCollections(service: Service): MissingCollections {
+  let stop = async (): Promise<void> => {};
+
+  return {
+    async create({ collections }) {
+      await stop();
+      const end = new AbortController();
+      const { signal } = end;
+      const all = collections.map((each) => repeat(createCreator(each, signal, service), signal));
+      stop = async () => {
+        end.abort();
+        await Promise.all(all.map(({ ended }) => ended));
+      };
+      await Promise.all(all.map(({ first }) => first));
+    },
+    close: () => stop(),
+  };
+}
+
+const pauseMsMin = 1_000;
+const pauseMsMax = 60_000;
+
+function createCreator(
+  typed: TypedCollection,
+  signal: AbortSignal,
+  { store, limits, logger }: Service,
+): () => Promise<number | null> {
+  const { type, bucket, collection, dimension } = typed;
+  const { file, line } = typed.place;
+  const seen = { type, bucket, collection, file, line };
+  let pauseMs = pauseMsMin / 2;
+
+  async function createOne(call: Call): Promise<null> {
+    const found = await store.describe(typed, call, { fresh: true });
+    if (found?.placement.state === 'active') {
+      const mismatch = mismatchOf(typed, found);
+      if (mismatch) logger.error(seen, mismatch);
+      return null;
+    }
+    const { created } = await store.createCollection(specOf(typed), null, call);
+    if (created) logger.info(seen, `collection created, of dimension ${dimension}`);
+    return null;
+  }
+
+  return async () => {
+    const call = startCall({ timeoutMs: limits.timeoutMsDefault, requestId: randomUUID() });
+    const leave = (): void => call.abort();
+    signal.addEventListener('abort', leave);
+    try {
+      return await createOne(call);
+    } catch (error) {
+      const isFirst = pauseMs < pauseMsMin;
+      if (isFirst && !signal.aborted)
+        logger.error({ ...seen, err: error }, 'collection not created');
+      pauseMs = Math.min(2 * pauseMs, pauseMsMax);
+      return pauseMs;
+    } finally {
+      signal.removeEventListener('abort', leave);
+      call.end();
+    }
+  };
+}
+
+/** Searches and writes would say so too, but not where the declaration is. */
+function mismatchOf(
+  { type, bucket, collection, dimension, place: { file, line } }: TypedCollection,
+  found: Collection,
+): string | undefined {
+  if (found.dimension === dimension) return undefined;
+  return (
+    `${file}:${line} ${type} must have the dimension of collection "${collection}" in bucket ` +
+    `"${bucket}", ${found.dimension}; got ${dimension}`
+  );
+}
+
+const specOf = ({ bucket, collection, dimension, metric }: TypedCollection) => ({
+  bucket,
+  collection,
+  dimension,
+  metric,
+  elementType: 'FLOAT32' as const,
+  nonFilterableKeys: [],
+  pods: null,
+  ifNotExists: true,
+});

@@ -1,0 +1,31 @@
+import type { ObjectTypeDefinitionNode, TypeNode } from 'graphql';
+import type { NestedType } from './model.ts';
+import { placeOf } from './problems.ts';
+import { readTypeDirectives } from './read-directives.ts';
+import { describe, readFields } from './read-fields.ts';
+import type { Reading } from './reading.ts';
+
+/** A type without @collection: an object inside of metadata. */
+export function readNested(type: ObjectTypeDefinitionNode, reading: Reading): NestedType {
+  const name = type.name.value;
+  if (!type.fields?.length) {
+    reading.problems.report(placeOf(type.name), `${name} must have at least one field; got none.`);
+  }
+  if (!isUsed(name, reading)) {
+    reading.problems.report(
+      placeOf(type.name),
+      `${name} must be used: it has no @collection, and is the type of no field.`,
+    );
+  }
+  return {
+    name,
+    ...describe(type, readTypeDirectives(type, reading)),
+    fields: readFields(type, reading),
+    place: placeOf(type.name),
+  };
+}
+
+const isUsed = (name: string, { types }: Reading): boolean =>
+  [...types.values()].some(({ fields = [] }) => fields.some(({ type }) => nameIn(type) === name));
+
+const nameIn = (type: TypeNode): string => ('name' in type ? type.name.value : nameIn(type.type));
