@@ -52,13 +52,20 @@ function createCreator(
   async function createOne(call: Call): Promise<null> {
     const found = await store.describe(typed, call, { fresh: true });
     if (found?.placement.state === 'active') {
-      const mismatch = mismatchOf(typed, found);
-      if (mismatch) logger.error(seen, mismatch);
+      for (const mismatch of mismatchesOf(typed, found)) logger.error(seen, mismatch);
       return null;
     }
+    await makeBucket(call);
     const { created } = await store.createCollection(specOf(typed), null, call);
     if (created) logger.info(seen, `collection created, of dimension ${dimension}`);
     return null;
+  }
+
+  async function makeBucket(call: Call): Promise<void> {
+    const buckets = await store.listBuckets(bucket, call);
+    if (buckets.some(({ name }) => name === bucket)) return;
+    await store.createBucket(bucket, call);
+    logger.info(seen, 'bucket created');
   }
 
   return async () => {
@@ -80,23 +87,25 @@ function createCreator(
   };
 }
 
-/** Searches and writes would say so too, but not where the declaration is. */
-function mismatchOf(
-  { type, bucket, collection, dimension, place: { file, line } }: TypedCollection,
+/** Searches and writes would say so too, if at all, but not where the declaration is. */
+function mismatchesOf(
+  { type, place: { file, line }, ...typed }: TypedCollection,
   found: Collection,
-): string | undefined {
-  if (found.dimension === dimension) return undefined;
-  return (
-    `${file}:${line} ${type} must have the dimension of collection "${collection}" in bucket ` +
-    `"${bucket}", ${found.dimension}; got ${dimension}`
-  );
+): readonly string[] {
+  const name = `collection "${found.collection}" in bucket "${found.bucket}"`;
+  return (['dimension', 'metric'] as const)
+    .filter((what) => typed[what] !== null && typed[what] !== found[what])
+    .map(
+      (what) =>
+        `${file}:${line} ${type} must have the ${what} of ${name}, ${found[what]}; got ${typed[what]}`,
+    );
 }
 
 const specOf = ({ bucket, collection, dimension, metric }: TypedCollection) => ({
   bucket,
   collection,
   dimension,
-  metric,
+  metric: metric ?? ('COSINE' as const),
   elementType: 'FLOAT32' as const,
   nonFilterableKeys: [],
   pods: null,

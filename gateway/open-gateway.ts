@@ -1,3 +1,4 @@
+import { parseTypedCollections } from '../schema/typed/parse.ts';
 import { createEmbedders } from '../subgraphs/embedders/embedders.ts';
 import type { VectorsService } from '../subgraphs/context.ts';
 import type { Running } from '../subgraphs/http.ts';
@@ -7,6 +8,7 @@ import { logDiagnosis } from './diagnosis/log-diagnosis.ts';
 import type { Example } from './graphiql.ts';
 import { startGateway } from './server.ts';
 import { openTopology } from './topology.ts';
+import { readTypedFiles } from './typed-files.ts';
 
 export interface OpenGatewayOptions {
   readonly config: Config;
@@ -23,6 +25,8 @@ export interface OpenGatewayOptions {
 export async function openGateway(options: OpenGatewayOptions): Promise<Running> {
   const { config, example, logger, mustBeUp, onProgress, prepare } = options;
   const { pods, limits, minCoverage } = config;
+  // Their mistakes are said at once, and not when all pods are open.
+  parseTypedCollections(await readTypedFiles(config.collectionsFolder));
   const store = await openTopology({
     pods,
     collections: config.collections,

@@ -17,7 +17,8 @@ export interface TypedCollection extends Described {
   readonly bucket: string;
   readonly collection: string;
   readonly dimension: number;
-  readonly metric: Metric;
+  /** null: not declared. */
+  readonly metric: Metric | null;
   /** What stands on the field `id: ID!`, which is the record's key. */
   readonly id: Described;
   /** All but `id`. */

@@ -26,7 +26,8 @@ export function readSettings(
   }
   const { name: collection, bucket, dimension, metric } = given;
   const one = given.one ?? defaultOne(node.name.value);
-  return { bucket, collection, dimension, metric, one, many: given.many ?? defaultMany(one) };
+  const many = given.many ?? defaultMany(one);
+  return { bucket, collection, dimension, metric: metric ?? null, one, many };
 }
 
 interface Arguments extends Pick<Settings, 'bucket' | 'dimension' | 'metric'> {

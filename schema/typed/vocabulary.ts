@@ -22,7 +22,7 @@ enum VectorMetric { COSINE L2 INNER_PRODUCT L1 }
 directive @collection(
   name: String!
   dimension: Int!
-  metric: VectorMetric! = COSINE
+  metric: VectorMetric
   bucket: String! = "vecs"
   one: String
   many: String

@@ -5,6 +5,10 @@ import { startLiveGateway, until, type LiveGateway } from '../support/live-gatew
 const doc = (collection: string, dimension = 2) =>
   `type Doc @collection(name: "${collection}", dimension: ${dimension}, metric: L2) { id: ID! title: String }`;
 
+const listBuckets: VectorStore['listBuckets'] = async () => [
+  { name: 'vecs', collectionCount: 0, createdAt: null },
+];
+
 let gateway: LiveGateway | undefined;
 let specs: CollectionSpec[];
 let failures: Error[];
@@ -27,7 +31,7 @@ const start = async (text: string) =>
   (gateway = await startLiveGateway({
     subgraphs: [],
     files: { 'doc.graphql': text },
-    store: { createCollection },
+    store: { createCollection, listBuckets },
   }));
 
 test('a declared collection that is missing is created at the start, one that is there is not', async () => {
@@ -64,13 +68,44 @@ test('a creation that fails keeps nobody from starting, is said once and tried a
   ]);
 });
 
-test('one of another dimension is an error that names file and line', async () => {
-  const { lines } = await start(`# ours\n${doc('docs', 3)}`);
+test('one of another dimension or metric is an error that names file and line', async () => {
+  const { lines } = await start(`# ours\n${doc('docs', 3).replace('L2', 'L1')}`);
 
-  expect(lines.map(({ message }) => message)).toContainEqual(
-    expect.stringMatching(
-      /doc\.graphql:2 Doc must have the dimension of collection "docs" in bucket "vecs", 2; got 3$/,
-    ),
-  );
+  const place = (what: string): RegExp =>
+    new RegExp(`doc\\.graphql:2 Doc must have the ${what} of collection "docs" in bucket "vecs", `);
+  const messages = lines.map(({ message }) => message).filter((text) => text.includes('must have'));
+  expect(messages).toEqual([
+    expect.stringMatching(`${place('dimension').source}2; got 3$`),
+    expect.stringMatching(`${place('metric').source}L2; got L1$`),
+  ]);
   expect(specs).toEqual([]);
+});
+
+test('one whose metric is not declared may have any, and is made for COSINE', async () => {
+  const { lines } = await start(
+    `${doc('docs').replace(', metric: L2', '')} ${doc('new').replace('Doc', 'New').replace(', metric: L2', '')}`,
+  );
+
+  expect(lines.filter(({ message }) => message.includes('must have'))).toEqual([]);
+  expect(specs).toMatchObject([{ collection: 'new', metric: 'COSINE' }]);
+});
+
+test('its bucket is created before it, unless it is there', async () => {
+  const buckets: string[] = ['vecs'];
+  gateway = await startLiveGateway({
+    subgraphs: [],
+    files: { 'doc.graphql': doc('new').replace('name:', 'bucket: "shop", name:') },
+    store: {
+      createCollection,
+      listBuckets: async () =>
+        buckets.map((name) => ({ name, collectionCount: 0, createdAt: null })),
+      createBucket: async (name) => {
+        buckets.push(name);
+        return { name, collectionCount: 0, createdAt: null };
+      },
+    },
+  });
+
+  expect(buckets).toEqual(['vecs', 'shop']);
+  expect(specs).toMatchObject([{ bucket: 'shop', collection: 'new' }]);
 });

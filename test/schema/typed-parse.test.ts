@@ -8,7 +8,7 @@ test.each([[[]], [['']], [['# nothing yet\n,', '\uFEFF \n']]])('%j has no collec
   expect(parseTypedCollections(files)).toEqual(noTypedCollections);
 });
 
-test('a type is read with the defaults of its names, bucket and metric', () => {
+test('a type is read with the defaults of its names and bucket', () => {
   const { collections, nested } = typedOf(
     'type Doc @collection(name: "a", dimension: 3) { id: ID! }',
   );
@@ -22,7 +22,7 @@ test('a type is read with the defaults of its names, bucket and metric', () => {
       bucket: 'vecs',
       collection: 'a',
       dimension: 3,
-      metric: 'COSINE',
+      metric: null,
       description: null,
       directives: [],
       id: { description: null, directives: [] },

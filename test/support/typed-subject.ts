@@ -95,7 +95,7 @@ async function createAll(
 ): Promise<void> {
   await during((call) => store.createBucket(bucket, call));
   for (const { collection, dimension, metric } of collections) {
-    const spec = specIn(bucket, collection, { dimension, metric });
+    const spec = specIn(bucket, collection, { dimension, metric: metric ?? 'COSINE' });
     await during((call) => store.createCollection(spec, null, call));
   }
 }
