@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { TypedCollection, TypedCollections } from '../schema/typed/model.ts';
 import { startCall, type Call } from '../subgraphs/call.ts';
 import type { VectorsService } from '../subgraphs/context.ts';
@@ -19,12 +20,16 @@ type Service = Pick<VectorsService, 'store' | 'limits' | 'logger'>;
 
 export function createMissingCollections(service: Service): MissingCollections {
   let stop = async (): Promise<void> => {};
+  let closed = false;
 
   return {
     async create({ collections }) {
       await stop();
+      if (closed) return;
       const end = new AbortController();
       const { signal } = end;
+      // One for each collection; from eleven on Node would warn of a leak.
+      setMaxListeners(0, signal);
       const all = collections.map((each) => repeat(createCreator(each, signal, service), signal));
       stop = async () => {
         end.abort();
@@ -32,7 +37,10 @@ export function createMissingCollections(service: Service): MissingCollections {
       };
       await Promise.all(all.map(({ first }) => first));
     },
-    close: () => stop(),
+    async close() {
+      closed = true;
+      await stop();
+    },
   };
 }
 

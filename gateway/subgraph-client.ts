@@ -27,6 +27,8 @@ export interface SubgraphAnswer {
 }
 
 const sdlMsMax = 5_000;
+/** Composition takes about 4 seconds for each million, in which nobody is answered. */
+const sdlLengthMax = 1_000_000;
 
 /** The schema that a subgraph says it has, as GraphQL's own syntax allows. */
 export async function fetchSdl({ name, url }: Subgraph, signal?: AbortSignal): Promise<string> {
@@ -36,11 +38,15 @@ export async function fetchSdl({ name, url }: Subgraph, signal?: AbortSignal): P
     const either = signal ? AbortSignal.any([signal, patience]) : patience;
     const answer = await post(url, { query }, {}, either);
     const service = answer.data?.['_service'];
-    if (!isObject(service) || typeof service['sdl'] !== 'string') {
+    if (!isService(service)) {
       throw new Error('it gave no SDL: is it a federation subgraph?');
     }
-    parse(service['sdl']);
-    return service['sdl'];
+    const { sdl } = service;
+    if (sdl.length > sdlLengthMax) {
+      throw new Error(`its SDL may have at most ${sdlLengthMax} characters; it has ${sdl.length}.`);
+    }
+    parse(sdl);
+    return sdl;
   } catch (error) {
     throw new Error(`Subgraph "${name}" must answer at ${url} for its schema; ${causeOf(error)}`, {
       cause: error,
@@ -62,6 +68,7 @@ export async function askSubgraph(
         ...(context.authorization === undefined ? {} : { authorization: context.authorization }),
       };
       const answer = await post(subgraph.url, request, headers, call.signal);
+      requireEntities(answer, request);
       if (!answer.errors) return answer;
       return { ...answer, errors: answer.errors.map((error) => judged(error, subgraph, context)) };
     } catch (error) {
@@ -86,10 +93,20 @@ async function post(
     signal,
   });
   const answer: unknown = await response.json().catch(() => null);
-  if (!isObject(answer) || !('data' in answer || Array.isArray(answer['errors']))) {
+  if (!isObject(answer) || !(isObject(answer['data']) || Array.isArray(answer['errors']))) {
     throw new Error(`it answered with status ${response.status} and no GraphQL.`);
   }
   return answer;
+}
+
+/** Apollo Gateway would fail the whole request, not the entities alone. */
+function requireEntities({ data }: SubgraphAnswer, { variables }: SubgraphRequest): void {
+  const asked = variables?.['representations'];
+  if (!data || !Array.isArray(asked)) return;
+  const given = data['_entities'];
+  // As a whole it may be null, with an error that says why.
+  if (given === null || (Array.isArray(given) && given.length === asked.length)) return;
+  throw new Error(`it must answer with ${asked.length} entities.`);
 }
 
 /** An error with a code was meant to be seen; any other may hold what its author never meant to. */
@@ -134,6 +151,9 @@ function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
+
+const isService = (value: unknown): value is { readonly sdl: string } =>
+  isObject(value) && typeof value['sdl'] === 'string';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;

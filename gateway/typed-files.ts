@@ -28,7 +28,7 @@ export interface WatchOptions {
 
 /** The `.graphql` files of a folder, by name; those that begin with a dot are an editor's own. */
 export async function readTypedFiles(folder: CollectionsFolder): Promise<readonly TypedFile[]> {
-  const found = await unlessGone(readdir(folder.path));
+  const found = await unlessGone(folder.path, readdir(folder.path));
   if (found === null && folder.mustExist) {
     throw new Error(`The folder of typed collections must exist; there is no ${folder.path}`);
   }
@@ -36,7 +36,7 @@ export async function readTypedFiles(folder: CollectionsFolder): Promise<readonl
   const files = await Promise.all(
     names.map(async (name) => {
       const path = join(folder.path, name);
-      const text = await unlessGone(readFile(path, 'utf8'));
+      const text = await unlessGone(path, readFile(path, 'utf8'));
       return text === null ? [] : [{ name: shownPath(path), text }];
     }),
   );
@@ -44,10 +44,11 @@ export async function readTypedFiles(folder: CollectionsFolder): Promise<readonl
 }
 
 /** null for what is not there, or no longer: editors put a new file in the place of the old one. */
-const unlessGone = <T>(read: Promise<T>): Promise<T | null> =>
+const unlessGone = <T>(path: string, read: Promise<T>): Promise<T | null> =>
   read.catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
-    throw error;
+    const needed = `Typed collections must be files that can be read; got ${shownPath(path)}`;
+    throw new Error(`${needed}: ${error.message}`, { cause: error });
   });
 
 /** From where the process runs, for what lies below. */

@@ -96,7 +96,9 @@ function judgeErrors<C extends VectorsContext>(logger: Logger): ApolloServerPlug
     async unexpectedErrorProcessingRequest({ error }) {
       logger.error({ err: error }, 'unexpected error');
     },
-    async requestDidStart() {
+    async requestDidStart({ request: asked }) {
+      // GraphQL over HTTP has no difference between no name and an empty one; Apollo fails with it.
+      if (asked.operationName === '') delete asked.operationName;
       return {
         async willSendResponse({ request, response, errors, contextValue }) {
           if (!errors || response.body.kind !== 'single') return;

@@ -3,6 +3,7 @@ import { parse, type GraphQLSchema } from 'graphql';
 import { scalars } from '../schema/scalars.ts';
 import { noTypedCollections, type TypedCollections } from '../schema/typed/model.ts';
 import { vectorsTypeDefs } from '../schema/typed/sdl.ts';
+import { withEntitiesAlone } from './entities.ts';
 import { betweenQueries } from './resolvers/between.ts';
 import { bucketMutations, bucketQueries, bucketTypes } from './resolvers/buckets.ts';
 import {
@@ -26,17 +27,16 @@ export { createVectorsContext, type VectorsContext, type VectorsService } from '
  */
 export function buildVectorsSchema(typed: TypedCollections = noTypedCollections): GraphQLSchema {
   const { Query, Mutation, ...types } = typedResolvers(typed);
-  return buildSubgraphSchema([
-    {
-      typeDefs: parse(vectorsTypeDefs(typed)),
-      resolvers: {
-        ...resolvers,
-        ...types,
-        Query: { ...resolvers.Query, ...Query },
-        Mutation: { ...resolvers.Mutation, ...Mutation },
-      },
+  const module = {
+    typeDefs: parse(vectorsTypeDefs(typed)),
+    resolvers: {
+      ...resolvers,
+      ...types,
+      Query: { ...resolvers.Query, ...Query },
+      Mutation: { ...resolvers.Mutation, ...Mutation },
     },
-  ]);
+  };
+  return withEntitiesAlone(buildSubgraphSchema([module]));
 }
 
 const resolvers = {

@@ -8,6 +8,7 @@ export interface Closable {
 /**
  * Start, then serve until SIGTERM or SIGINT: requests in flight finish, and the process exits 0. A
  * second signal exits at once. A start that fails says why in its message alone, and exits 1.
+ * A promise that fails where nobody looks is logged: one request must not end everybody else's.
  */
 export async function serveUntilSignal(start: () => Promise<Closable>): Promise<void> {
   let running: Closable | undefined;
@@ -19,6 +20,9 @@ export async function serveUntilSignal(start: () => Promise<Closable>): Promise<
     await running?.close().catch(fail);
     process.exit();
   };
+  process.on('unhandledRejection', (error) =>
+    createLogger('error').error({ err: error }, 'unexpected error'),
+  );
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
 

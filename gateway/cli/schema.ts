@@ -116,7 +116,9 @@ function sourceOptions(command: Command): Command {
       new Option('--config <file>', 'a gateway configuration; its databases are not needed'),
     )
     .addOption(
-      new Option('--url <url>', 'a running gateway').argParser(httpUrl).conflicts('config'),
+      new Option('--url <url>', `a running gateway (default: ${served})`)
+        .argParser(httpUrl)
+        .conflicts('config'),
     );
 }
 

@@ -7,7 +7,8 @@ import { openGateway } from '../open-gateway.ts';
 import { loadSample, sampleCollection } from '../sample/load-sample.ts';
 import { configOver, databasePods, podName } from './configuration.ts';
 import { overview, sampleSearch, type FirstQuestion } from './first-questions.ts';
-import { createLogger, serveUntilSignal } from './process.ts';
+import { createPlainLogger } from './plain-logger.ts';
+import { serveUntilSignal } from './process.ts';
 
 export interface UpOptions {
   readonly pods: number | undefined;
@@ -29,7 +30,7 @@ export function upCommand(options: UpOptions): Promise<void> {
     const running = await openGateway({
       config,
       example: question.example,
-      logger: createLogger(config.logLevel),
+      logger: createPlainLogger({ news: true }),
       mustBeUp: true,
       onProgress: (pod, message) => console.log(`${pod}: ${message}`),
       prepare: async (service) => (wantsSample(options) ? addSample(service) : undefined),

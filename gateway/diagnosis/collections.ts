@@ -64,6 +64,7 @@ function betweenParts(
   const found = isFound(placement)
     ? foundTables(placement, members)
     : [
+        ...unusedMapping(expected),
         ...placementFindings(placement),
         ...memberFindings(placement, members, reports),
         ...strangers(parts, placement),
@@ -220,6 +221,19 @@ const isAbsent =
     );
     return unheard.length === 0 && !parts.some(({ table }) => table.problem === null);
   };
+
+/** A collection stands before a mapping, as for gateways whose configuration has none. */
+const unusedMapping = (expected: Expected | undefined): Found[] =>
+  expected?.mapping
+    ? [
+        {
+          level: 'error',
+          pod: null,
+          problem: `It is mapped to ${expected.mapping.schema}.${expected.mapping.table}, and is also a collection that Quiver made: the mapping is not used.`,
+          advice: 'Delete the collection, or take the mapping out of the configuration.',
+        },
+      ]
+    : [];
 
 const absence = ({ mapping: { schema, table }, ...ref }: Mapped): Finding => ({
   level: 'error',

@@ -1,4 +1,4 @@
-import { execute, visit, type DocumentNode } from 'graphql';
+import { execute, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
 import type { Executor } from './live-schema.ts';
 import type { LocalPart } from './parts.ts';
 
@@ -34,7 +34,8 @@ export function createDirectExecution({
 
   return {
     planned(document, operationName, root) {
-      if (root?.kind !== 'Fetch' || root.serviceName !== name || introspects(document)) return;
+      if (root?.kind !== 'Fetch' || root.serviceName !== name) return;
+      if (goesBeyond(schema, document)) return;
       const names = direct.get(document) ?? new Set();
       direct.set(document, names.add(operationName));
     },
@@ -55,12 +56,18 @@ export function createDirectExecution({
   };
 }
 
-/** Our schema has more than clients may see: what it says of itself comes from the gateway's. */
-function introspects(document: DocumentNode): boolean {
+/**
+ * Our schema has more than clients may see: what it says of itself comes from the gateway's. It has
+ * less, too: a fragment on another team's interface or union would be left out without a word.
+ */
+function goesBeyond(schema: GraphQLSchema, document: DocumentNode): boolean {
   let found = false;
   visit(document, {
     Field({ name }) {
       found ||= name.value === '__schema' || name.value === '__type';
+    },
+    NamedType({ name }) {
+      found ||= schema.getType(name.value) === undefined;
     },
   });
   return found;

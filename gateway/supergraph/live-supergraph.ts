@@ -1,7 +1,7 @@
 import type { TypedCollections } from '../../schema/typed/model.ts';
 import type { Logger } from '../../subgraphs/logger.ts';
 import { createLiveSchema, type GatewayInterface } from './live-schema.ts';
-import { composeChanges, composeParts, localOf, type Parts } from './parts.ts';
+import { composeParts, localOf, takeChanges, type Parts } from './parts.ts';
 import { serveLocal, serveSupergraph } from './serve.ts';
 
 export interface LiveOptions {
@@ -26,9 +26,14 @@ export async function openLiveSupergraph(
   offered: Parts,
   { logger, prepare }: LiveOptions,
 ): Promise<LiveSupergraph> {
-  const first = composeParts(new Map(offered));
+  // What composes may still ask for more than Apollo Gateway can do, such as `@authenticated`.
+  const attempt = async (parts: Parts) => ({
+    parts,
+    served: await serveSupergraph(composeParts(parts), logger),
+  });
+  const first = await attempt(new Map(offered));
   let { parts } = first;
-  const supergraph = createLiveSchema(await serveSupergraph(first, logger));
+  const supergraph = createLiveSchema(first.served);
   const subgraph = createLiveSchema(serveLocal(localOf(parts)));
   await prepare(localOf(parts).typed);
   let closed = false;
@@ -38,14 +43,13 @@ export async function openLiveSupergraph(
     logger.error({ subgraphs, err: error }, 'a new schema is not served: it does not compose');
 
   async function change(): Promise<void> {
-    const next = closed ? null : composeChanges(parts, offered, refuse);
-    if (!next) return;
-    const served = await serveSupergraph(next, logger);
+    const next = closed ? null : await takeChanges(parts, offered, { attempt, refuse });
+    if (!next || closed) return;
     const local = localOf(next.parts);
     const isNew = local !== localOf(parts);
     if (isNew) await prepare(local.typed);
     parts = next.parts;
-    supergraph.swap(served);
+    supergraph.swap(next.served);
     if (isNew) subgraph.swap(serveLocal(local));
     logger.info({ subgraphs: [...parts.keys()] }, 'a new schema is served');
   }

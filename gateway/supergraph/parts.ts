@@ -29,22 +29,29 @@ export const composeParts = (parts: Parts): Composed => ({
   sdl: composeSupergraph([...parts.values()]),
 });
 
+export interface Attempts<T> {
+  /** Rejects when these parts cannot be served together. */
+  readonly attempt: (parts: Parts) => Promise<T>;
+  /** Hears which changes are not taken, and why. */
+  readonly refuse: (error: unknown, names: readonly string[]) => void;
+}
+
 /**
- * What of `offered` composes in place of what is `served`: all of it, or else as many of the
+ * What of `offered` can be served in place of what is `served`: all of it, or else as many of the
  * changes as can be taken one by one, so that one team's mistake does not hold up the others. null
- * when nothing changes. `refuse` hears which changes do not compose, and why.
+ * when nothing changes.
  */
-export function composeChanges(
+export async function takeChanges<T extends { readonly parts: Parts }>(
   served: Parts,
   offered: Parts,
-  refuse: (error: unknown, names: readonly string[]) => void,
-): Composed | null {
+  { attempt, refuse }: Attempts<T>,
+): Promise<T | null> {
   const changed = [...offered.values()].filter((part) => served.get(part.name) !== part);
   if (changed.length === 0) return null;
   try {
-    return composeParts(new Map(offered));
+    return await attempt(new Map(offered));
   } catch (error) {
-    const taken = changed.length === 1 ? null : takeOneByOne(served, changed);
+    const taken = changed.length === 1 ? null : await takeOneByOne(served, changed, attempt);
     const refused = changed.filter((part) => taken?.parts.get(part.name) !== part);
     refuse(
       error,
@@ -54,11 +61,15 @@ export function composeChanges(
   }
 }
 
-function takeOneByOne(served: Parts, changed: readonly Part[]): Composed | null {
-  let taken: Composed | null = null;
+async function takeOneByOne<T extends { readonly parts: Parts }>(
+  served: Parts,
+  changed: readonly Part[],
+  attempt: Attempts<T>['attempt'],
+): Promise<T | null> {
+  let taken: T | null = null;
   for (const part of changed) {
     try {
-      taken = composeParts(new Map(taken?.parts ?? served).set(part.name, part));
+      taken = await attempt(new Map<string, Part>(taken?.parts ?? served).set(part.name, part));
     } catch {
       // It is refused by name.
     }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../subgraphs/logger.ts';
 import { repeat } from '../repeat.ts';
@@ -27,6 +28,8 @@ const pauseMsMin = 250;
 export function pollSubgraphs(subgraphs: readonly Subgraph[], options: PollOptions): SubgraphPolls {
   const end = new AbortController();
   const { signal } = end;
+  // One for each subgraph; from eleven on Node would warn of a leak.
+  setMaxListeners(0, signal);
   const polls = subgraphs.map((subgraph) => repeat(createAsker(subgraph, signal, options), signal));
   const allAsked = Promise.all(polls.map(({ first }) => first));
   return {

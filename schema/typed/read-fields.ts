@@ -98,7 +98,11 @@ function readColumn(
       `@column is for the fields of a collection; those of ${type.name.value} are the keys of an object inside of it.`,
     );
   } else if (column === '') refuse('@column(name:) must be at least one character; got "".');
-  else if (!isStorable(column)) {
+  else if (column.startsWith('$')) {
+    refuse(
+      `@column(name:) must not begin with $, as the operators of filters do; got "${column}".`,
+    );
+  } else if (!isStorable(column)) {
     refuse(`@column(name:) must be ${storableText}; got ${JSON.stringify(column)}.`);
   }
   return column;

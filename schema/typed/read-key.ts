@@ -1,7 +1,7 @@
 import { GraphQLError, Kind, parse, print } from 'graphql';
-import type { DirectiveNode, FieldNode, ObjectTypeDefinitionNode } from 'graphql';
+import type { DirectiveNode, FieldNode, ObjectTypeDefinitionNode, SelectionSetNode } from 'graphql';
 import { placeOf } from './problems.ts';
-import { argumentsOf, isCollection, type Reading } from './reading.ts';
+import { argumentsOf, isCollection, nameIn, type Reading } from './reading.ts';
 
 /**
  * Whether a @key is one that other subgraphs resolve. Ours, by id, is made for every collection:
@@ -16,9 +16,7 @@ export function isOthersKey(
   if (!key) return false;
   const text = String(key['fields']);
   const fields = parseFields(text);
-  const fault = fields
-    ? faultOfFields(fields, type)
-    : `must select fields of ${type.name.value}; got ${JSON.stringify(text)}`;
+  const fault = fields ? faultOfFields(fields, type, reading) : needsFields(type, text);
   const isOurs = isCollection(type) && fields?.map((field) => print(field)).join(' ') === 'id';
   const wrong = fault ?? faultOfResolvable(type, isOurs, key['resolvable'] === true);
   if (wrong) {
@@ -33,25 +31,47 @@ function parseFields(text: string): readonly FieldNode[] | null {
     const { definitions } = parse(`{${text}}`);
     const [definition] = definitions;
     if (definitions.length > 1 || definition?.kind !== Kind.OPERATION_DEFINITION) return null;
-    const { selections } = definition.selectionSet;
-    const fields = selections.filter((selection) => selection.kind === Kind.FIELD);
-    return fields.length === selections.length ? fields : null;
+    return fieldsIn(definition.selectionSet);
   } catch (error) {
     if (error instanceof GraphQLError) return null;
     throw error;
   }
 }
 
+function fieldsIn({ selections }: SelectionSetNode): readonly FieldNode[] | null {
+  const fields = selections.filter((selection) => selection.kind === Kind.FIELD);
+  const plain = fields.filter(({ alias, arguments: given }) => !alias && !given?.length);
+  return plain.length === selections.length ? plain : null;
+}
+
+/** Down to the scalars: what composition says of a wrong one names no file. */
 function faultOfFields(
   fields: readonly FieldNode[],
-  { name, fields: declared = [] }: ObjectTypeDefinitionNode,
+  type: ObjectTypeDefinitionNode,
+  reading: Reading,
 ): string | null {
-  const names = declared.map((field) => field.name.value);
-  const unknown = fields.find((field) => !names.includes(field.name.value));
-  return unknown
-    ? `must select fields of ${name.value}; there is no "${unknown.name.value}"`
-    : null;
+  return fields.map((field) => faultOfField(field, type, reading)).find(isText) ?? null;
 }
+
+function faultOfField(
+  { name: { value: name }, selectionSet }: FieldNode,
+  type: ObjectTypeDefinitionNode,
+  reading: Reading,
+): string | null {
+  const declared = type.fields?.find((field) => field.name.value === name);
+  if (!declared) return `must select fields of ${type.name.value}; there is no "${name}"`;
+  const object = reading.types.get(nameIn(declared.type));
+  if (object) {
+    const fields = selectionSet && fieldsIn(selectionSet);
+    return fields ? faultOfFields(fields, object, reading) : needsFields(object, name);
+  }
+  return selectionSet ? `must select nothing of ${type.name.value}.${name}; it is no object` : null;
+}
+
+const isText = (fault: string | null): fault is string => fault !== null;
+
+const needsFields = ({ name }: ObjectTypeDefinitionNode, got: string): string =>
+  `must select fields of ${name.value}; got ${JSON.stringify(got)}`;
 
 function faultOfResolvable(
   type: ObjectTypeDefinitionNode,

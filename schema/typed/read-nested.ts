@@ -1,15 +1,21 @@
-import type { ObjectTypeDefinitionNode, TypeNode } from 'graphql';
+import type { ObjectTypeDefinitionNode } from 'graphql';
 import type { NestedType } from './model.ts';
 import { placeOf } from './problems.ts';
 import { readTypeDirectives } from './read-directives.ts';
 import { describe, readFields } from './read-fields.ts';
-import type { Reading } from './reading.ts';
+import { directiveOf, nameIn, type Reading } from './reading.ts';
 
 /** A type without @collection: an object inside of metadata. */
 export function readNested(type: ObjectTypeDefinitionNode, reading: Reading): NestedType {
   const name = type.name.value;
   if (!type.fields?.length) {
     reading.problems.report(placeOf(type.name), `${name} must have at least one field; got none.`);
+  }
+  if (type.fields?.length && type.fields.every((field) => directiveOf(field, 'inaccessible'))) {
+    reading.problems.report(
+      placeOf(type.name),
+      `${name} must have a field that is not @inaccessible; got none.`,
+    );
   }
   if (!isUsed(name, reading)) {
     reading.problems.report(
@@ -27,5 +33,3 @@ export function readNested(type: ObjectTypeDefinitionNode, reading: Reading): Ne
 
 const isUsed = (name: string, { types }: Reading): boolean =>
   [...types.values()].some(({ fields = [] }) => fields.some(({ type }) => nameIn(type) === name));
-
-const nameIn = (type: TypeNode): string => ('name' in type ? type.name.value : nameIn(type.type));

@@ -1,5 +1,5 @@
 import { getDirectiveValues, GraphQLError } from 'graphql';
-import type { DirectiveNode, GraphQLSchema, ObjectTypeDefinitionNode } from 'graphql';
+import type { DirectiveNode, GraphQLSchema, ObjectTypeDefinitionNode, TypeNode } from 'graphql';
 import type { Problems } from './problems.ts';
 
 /** What every step of reading somebody's SDL needs. */
@@ -18,6 +18,10 @@ export const directiveOf = (
   { directives }: { readonly directives?: readonly DirectiveNode[] },
   name: string,
 ): DirectiveNode | undefined => directives?.find((directive) => directive.name.value === name);
+
+/** The name of a type without its lists and exclamation marks. */
+export const nameIn = (type: TypeNode): string =>
+  'name' in type ? type.name.value : nameIn(type.type);
 
 /** With its defaults. undefined when they are wrong, which `checkArguments` reports. */
 export function argumentsOf(

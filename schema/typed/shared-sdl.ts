@@ -58,12 +58,12 @@ function operatorsOf(scalar: FieldScalar): string {
 
 const equality = (scalar: FieldScalar): string => `
   eq: ${scalar}
-  "What is missing never matches."
+  "What is missing or null never matches."
   ne: ${scalar}`;
 
 const membership = (scalar: FieldScalar): string => `
   in: [${scalar}!]
-  "What is missing never matches."
+  "What is missing or null never matches."
   nin: [${scalar}!]`;
 
 const comparison = (scalar: FieldScalar, how?: string): string =>

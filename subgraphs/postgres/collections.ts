@@ -74,6 +74,7 @@ export async function createCollection(
       const found = await findTable(context, query, spec);
       if (found && !placement) return { collection: requireAlike(spec, found), created: false };
       if (found) throw errors.collectionExists(spec.bucket, spec.collection, notOurs);
+      requireUnmapped(context, spec);
       if (!placement) return createWhole(context, query, spec, there);
       return placement.state === 'active'
         ? activate(query, spec, placement, there)
@@ -147,6 +148,17 @@ async function dropFound(
   }
   await query(dropTableStatement(ref));
   return true;
+}
+
+/** It would stand before the table that somebody means, which may only be misspelt or not there yet. */
+function requireUnmapped({ catalogue, pod }: Context, spec: CollectionSpec): void {
+  const mapping = settingOf(catalogue, spec)?.mapping;
+  if (!mapping) return;
+  const { schema, table } = mapping;
+  throw errors.badRequest(
+    'name',
+    `name must be one that the configuration does not map; "${spec.collection}" is mapped to ${schema}.${table}, which pod "${pod}" does not have.`,
+  );
 }
 
 /** A table that was there has the metric that somebody searches it by: it need not be the asked one. */

@@ -38,6 +38,7 @@ export interface CollectionRow extends PlacementRow {
   readonly idUnique: boolean;
   readonly idNullable: boolean;
   readonly metadataNullable: boolean;
+  readonly momentColumns: readonly string[];
   readonly problem: string | null;
   readonly indexes: readonly IndexRow[] | null;
 }

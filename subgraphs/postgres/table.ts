@@ -54,6 +54,8 @@ export interface TableShape {
   readonly idNullable: boolean;
   readonly elementType: ElementType;
   readonly metadataNullable: boolean;
+  /** The plain columns of type timestamptz. */
+  readonly momentColumns: readonly string[];
 }
 
 /** As PostgreSQL calls the types of ids. */
@@ -116,18 +118,29 @@ export const objectIn = (column: string): string =>
 /** Plain columns come over keys of the same name; what is null in them is a key that is not there. */
 function metadataText(
   { metadata, columns }: TableMapping,
-  { metadataNullable }: TableShape,
+  { metadataNullable, momentColumns }: TableShape,
 ): string {
   const own =
     metadata !== null &&
     (metadataNullable || columns.length > 0 ? objectIn(columnOf(metadata)) : columnOf(metadata));
+  const valueOf = (name: string): string =>
+    momentColumns.includes(name) ? momentText(columnOf(name)) : columnOf(name);
   const parts = [
     ...(own ? [own] : []),
     ...columns.map(
       (name) => `(case when ${columnOf(name)} is null then '{}'
-        else (select to_jsonb(c) from (select ${columnOf(name)}) c) end)`,
+        else (select to_jsonb(c) from (select ${valueOf(name)} as ${quoteIdentifier(name)}) c) end)`,
     ),
   ];
   if (parts.length === 0) return `'{}'::jsonb`;
   return parts.length === 1 ? parts[0]! : `(${parts.join(' || ')})`;
 }
+
+/**
+ * As JavaScript writes it, in UTC: one text for one moment, whatever the role's time zone, and texts
+ * in the order of their moments.
+ */
+const momentText = (column: string): string => `
+  (case when isfinite(${column})
+    then to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+    else ${column}::text end)`;

@@ -1,7 +1,7 @@
 import { placeIn } from '../../schema/argument.ts';
-import { errors } from '../../schema/errors.ts';
-import type { FilterOptions } from '../../schema/filter-parser.ts';
-import type { Json, JsonObject } from '../../schema/filter.ts';
+import { errors, withArgument } from '../../schema/errors.ts';
+import { parseFilter, type FilterOptions } from '../../schema/filter-parser.ts';
+import type { Filter, Json, JsonObject } from '../../schema/filter.ts';
 import { isObject } from '../../schema/json.ts';
 import type { TypedField } from '../../schema/typed/model.ts';
 
@@ -11,19 +11,12 @@ export interface Filtered {
   readonly nestedFields: (type: string) => readonly TypedField[];
 }
 
-/** From places in the JSON to places in the input. */
-export type Places = Map<string, string>;
-
-/** The JSON of one condition, once it is known where in the whole it will stand. */
-export type Condition = (place: string) => JsonObject;
-
 /** Where the reader is: in the input (`argument`), and in the metadata (`steps`). */
 export interface Scope extends Filtered {
   readonly argument: string;
   readonly steps: readonly { readonly key: string; readonly argument: string }[];
   readonly depth: number;
   readonly options: FilterOptions;
-  readonly places: Places;
 }
 
 /** What an object asks for, which must be something: in the grammar an empty one filters nothing. */
@@ -33,46 +26,30 @@ export function conditionsOf(input: unknown, argument: string): [string, unknown
   throw errors.invalidFilter(argument, 'an object with at least one condition', input);
 }
 
-/** One condition on what is in the metadata where the reader is. */
-export function leaf(
-  operator: string,
-  operand: unknown,
-  { steps, places, argument }: Scope,
-): Condition {
-  return (place) => {
-    let inside = place;
-    for (const step of steps) {
-      inside = placeIn(inside, step.key);
-      places.set(inside, step.argument);
-    }
-    places.set(placeIn(inside, operator), argument);
-    // GraphQL has checked what it is; the grammar judges the rest.
-    const condition = { [operator]: operand as Json };
-    return steps.reduceRight<JsonObject>((inner, { key }) => ({ [key]: inner }), condition);
-  };
+/** One condition on what is in the metadata where the reader is. The one grammar judges it. */
+export function condition(operator: string, operand: unknown, scope: Scope): Filter {
+  const json = scope.steps.reduceRight<JsonObject>((inner, { key }) => ({ [key]: inner }), {
+    // GraphQL has checked that it is JSON.
+    [operator]: operand as Json,
+  });
+  try {
+    return parseFilter(json, scope.options)!;
+  } catch (error) {
+    throw withArgument(error, (place) => sourceOf(place, scope));
+  }
 }
 
-export const joined =
-  (operator: '$and' | '$or', conditions: readonly Condition[]): Condition =>
-  (place) =>
-    conditions.length === 1
-      ? conditions[0]!(place)
-      : { [operator]: conditions.map((one, i) => one(placeIn(placeIn(place, operator), i))) };
+/** What the caller wrote there: a key that cannot be filtered on, or else the operand or its part. */
+function sourceOf(place: string, { argument, steps: [field], options }: Scope): string {
+  if (field && place === placeIn(options.argument, field.key)) return field.argument;
+  const index = /\[\d+\]$/.exec(place)?.[0] ?? '';
+  return argument + index;
+}
 
-/** An error about the whole of it is one about what the caller wrote here. */
-export const located =
-  (condition: Condition, { places, argument }: Scope): Condition =>
-  (place) => {
-    places.set(place, argument);
-    return condition(place);
-  };
-
-/** The nearest place around it that the input has, and what index of a list there. */
-export function sourceOf(place: string, places: Places): string {
-  let [from, source] = ['', ''];
-  for (const [json, argument] of places) {
-    if (place.startsWith(json) && json.length > from.length) [from, source] = [json, argument];
-  }
-  const index = /^\[\d+\]/.exec(place.slice(from.length))?.[0] ?? '';
-  return source + index;
+/** One AND inside of another is a level that the caller did not write: there are few to have. */
+export function joined(kind: 'and' | 'or', parts: readonly Filter[]): Filter {
+  const flat = parts.flatMap((part) =>
+    part.kind === kind && 'parts' in part ? part.parts : [part],
+  );
+  return flat.length === 1 ? flat[0]! : { kind, parts: flat };
 }

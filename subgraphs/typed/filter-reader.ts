@@ -1,13 +1,13 @@
 import type { FilterReader } from '../collections.ts';
 import type { VectorsContext } from '../context.ts';
 import { readTypedFilter } from './filter.ts';
-import type { TypedRoom } from './room.ts';
+import type { CollectionBinding } from './binding.ts';
 
 /** Of a filter as the collection's own input type has it. */
 export const filterReaderOf =
   (
     input: unknown,
-    { collection: { fields }, nestedFields }: TypedRoom,
+    { collection: { fields }, nestedFields }: CollectionBinding,
     { limits }: VectorsContext,
   ): FilterReader =>
   ({ nonFilterableKeys }) =>

@@ -1,57 +1,48 @@
 import { placeIn } from '../../schema/argument.ts';
 import { errors, withArgument } from '../../schema/errors.ts';
+import { filterToJson } from '../../schema/filter-json.ts';
 import { parseFilter, type FilterOptions } from '../../schema/filter-parser.ts';
 import type { Filter } from '../../schema/filter.ts';
 import { isObject } from '../../schema/json.ts';
 import type { FieldScalar, FieldType } from '../../schema/typed/model.ts';
-import {
-  conditionsOf,
-  joined,
-  located,
-  sourceOf,
-  type Condition,
-  type Filtered,
-  type Places,
-  type Scope,
-} from './filter-condition.ts';
+import { conditionsOf, joined, type Filtered, type Scope } from './filter-condition.ts';
 import { operatorOf, operatorsOf } from './filter-operators.ts';
 
 /**
- * A filter as a collection's own input type has it, by way of the one filter grammar, which judges
- * it. Errors name the place in the input as the caller wrote it.
+ * A filter as a collection's own input type has it. Errors name the place in the input as the caller
+ * wrote it; what is too much in all is an error of the whole.
  */
 export function readTypedFilter(
   input: unknown,
   filtered: Filtered,
   options: FilterOptions,
 ): Filter | null {
-  if (!isGiven(input)) return null;
-  const { argument } = options;
-  const places: Places = new Map([[argument, argument]]);
   const isEmpty = isObject(input) && Object.keys(input).length === 0;
-  const scope: Scope = { ...filtered, argument, steps: [], depth: 0, options, places };
-  const json = isEmpty ? {} : objectOf(input, scope)(argument);
+  if (!isGiven(input) || isEmpty) return null;
+  const { argument } = options;
+  const filter = objectOf(input, { ...filtered, argument, steps: [], depth: 0, options });
   try {
-    return parseFilter(json, options);
+    // Each condition was judged alone: together they may be too many, or too deep for the pods.
+    return parseFilter(filterToJson(filter), options);
   } catch (error) {
-    throw withArgument(error, (place) => sourceOf(place, places));
+    throw withArgument(error, () => argument);
   }
 }
 
 export const isGiven = (input: unknown): boolean => input !== null && input !== undefined;
 
-function objectOf(input: unknown, scope: Scope): Condition {
-  const conditions = conditionsOf(input, scope.argument).map(([name, value]) =>
+function objectOf(input: unknown, scope: Scope): Filter {
+  const parts = conditionsOf(input, scope.argument).map(([name, value]) =>
     entryOf(name, value, { ...scope, argument: placeIn(scope.argument, name) }),
   );
-  return joined('$and', conditions);
+  return joined('and', parts);
 }
 
-function entryOf(name: string, value: unknown, scope: Scope): Condition {
-  if (scope.steps.length === 0 && (name === 'and' || name === 'or')) {
-    return partsOf(name, value, deeper(scope));
+function entryOf(name: string, value: unknown, scope: Scope): Filter {
+  if (scope.steps.length === 0) {
+    if (name === 'and' || name === 'or') return partsOf(name, value, deeper(scope));
+    if (name === 'not') return { kind: 'not', part: objectOf(value, deeper(scope)) };
   }
-  if (scope.steps.length === 0 && name === 'not') return notOf(value, deeper(scope));
   const field = scope.fields.find((one) => one.name === name);
   // `isNull` of a nested object: the input type lets nothing else through.
   if (!field) return operatorOf(name, value, null, scope);
@@ -62,25 +53,14 @@ function entryOf(name: string, value: unknown, scope: Scope): Condition {
   return objectOf(value, { ...deeper(inside), fields: scope.nestedFields(type.name) });
 }
 
-function partsOf(name: 'and' | 'or', value: unknown, scope: Scope): Condition {
-  if (!Array.isArray(value)) {
+function partsOf(kind: 'and' | 'or', value: unknown, scope: Scope): Filter {
+  if (!Array.isArray(value) || value.length === 0) {
     throw errors.invalidFilter(scope.argument, 'a list of at least one filter', value);
   }
-  const parts = value.map((part: unknown, i) => {
-    const inside = { ...scope, argument: placeIn(scope.argument, i) };
-    return located(objectOf(part, inside), inside);
-  });
-  const operator = `$${name}`;
-  return (place) => {
-    const list = placeIn(place, operator);
-    scope.places.set(list, scope.argument);
-    return { [operator]: parts.map((part, i) => part(placeIn(list, i))) };
-  };
-}
-
-function notOf(value: unknown, scope: Scope): Condition {
-  const part = located(objectOf(value, scope), scope);
-  return (place) => ({ $not: part(placeIn(place, '$not')) });
+  const parts = value.map((part: unknown, i) =>
+    objectOf(part, { ...scope, argument: placeIn(scope.argument, i) }),
+  );
+  return joined(kind, parts);
 }
 
 /** Of a list, that of its elements. */

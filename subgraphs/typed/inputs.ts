@@ -5,7 +5,7 @@ import { isObject } from '../../schema/json.ts';
 import type { FieldType, TypedField } from '../../schema/typed/model.ts';
 import type { RecordInput } from '../resolvers/writes.ts';
 import { neededDateTime, toUtc } from './dates.ts';
-import type { TypedRoom } from './room.ts';
+import type { CollectionBinding } from './binding.ts';
 
 /** One record as the collection's own input type has it: GraphQL has checked its fields. */
 export type TypedInput = Readonly<Record<string, unknown>> & {
@@ -14,10 +14,14 @@ export type TypedInput = Readonly<Record<string, unknown>> & {
 };
 
 /** The same as everybody's input has it. Errors name the fields of the typed one. */
-export function toRecordInput(input: TypedInput, argument: string, room: TypedRoom): RecordInput {
-  const { fields } = room.collection;
+export function toRecordInput(
+  input: TypedInput,
+  argument: string,
+  binding: CollectionBinding,
+): RecordInput {
+  const { fields } = binding.collection;
   const others = readOthers(input['metadata'], placeIn(argument, 'metadata'), fields);
-  const metadata = { ...others, ...storedFields(input, fields, argument, room) };
+  const metadata = { ...others, ...storedFields(input, fields, argument, binding) };
   return { key: input.id, vector: input.vector, metadata };
 }
 
@@ -56,25 +60,30 @@ function storedFields(
   input: Readonly<Record<string, unknown>>,
   fields: readonly TypedField[],
   argument: string,
-  room: TypedRoom,
+  binding: CollectionBinding,
 ): JsonObject {
   const given = fields.filter(({ name }) => Object.hasOwn(input, name));
   return Object.fromEntries(
     given.map(({ name, key, type }) => [
       key,
-      toStored(input[name], type, placeIn(argument, name), room),
+      toStored(input[name], type, placeIn(argument, name), binding),
     ]),
   );
 }
 
-function toStored(value: unknown, type: FieldType, argument: string, room: TypedRoom): Json {
+function toStored(
+  value: unknown,
+  type: FieldType,
+  argument: string,
+  binding: CollectionBinding,
+): Json {
   if (value === null || value === undefined) return null;
   if (type.kind === 'list') {
     const list = value as readonly unknown[];
-    return list.map((one, i) => toStored(one, type.of, placeIn(argument, i), room));
+    return list.map((one, i) => toStored(one, type.of, placeIn(argument, i), binding));
   }
   if (type.kind === 'object') {
-    return storedFields(Object(value), room.nestedFields(type.name), argument, room);
+    return storedFields(Object(value), binding.nestedFields(type.name), argument, binding);
   }
   if (type.scalar !== 'DateTime') return value as Json;
   const text = toUtc(value);

@@ -5,7 +5,7 @@ import { deleteRecords, upsert } from '../resolvers/writes.ts';
 import { filterReaderOf } from './filter-reader.ts';
 import { isGiven } from './filter.ts';
 import { toRecordInput, typedPlace, type TypedInput } from './inputs.ts';
-import type { TypedRoom } from './room.ts';
+import type { CollectionBinding } from './binding.ts';
 
 interface DeleteArguments {
   readonly ids?: readonly string[] | null;
@@ -13,15 +13,15 @@ interface DeleteArguments {
 }
 
 /** The root fields that write to one collection. */
-export function mutationsOf(room: TypedRoom) {
-  const { collection, ref } = room;
+export function mutationsOf(binding: CollectionBinding) {
+  const { collection, ref } = binding;
   return {
     [upsertFieldOf(collection)]: (
       _: unknown,
       { records }: { readonly records: readonly TypedInput[] },
       context: VectorsContext,
     ) => {
-      const inputs = records.map((record, i) => toRecordInput(record, `records[${i}]`, room));
+      const inputs = records.map((record, i) => toRecordInput(record, `records[${i}]`, binding));
       const work = upsert(ref, inputs, context);
       return renamed(work, (argument) => typedPlace(argument, collection.fields));
     },
@@ -31,7 +31,7 @@ export function mutationsOf(room: TypedRoom) {
       { ids, filter }: DeleteArguments,
       context: VectorsContext,
     ) => {
-      const readFilter = isGiven(filter) ? filterReaderOf(filter, room, context) : null;
+      const readFilter = isGiven(filter) ? filterReaderOf(filter, binding, context) : null;
       const work = deleteRecords(ref, { keys: ids, readFilter }, context);
       return renamed(work, (argument) => argument.replace(/^keys/, 'ids'));
     },

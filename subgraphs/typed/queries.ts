@@ -9,7 +9,7 @@ import { readNear, search, type Near, type WindowArguments } from '../resolvers/
 import type { OrderDirection, OrderType, ScanOrder } from '../scan-order.ts';
 import { pageSelection, recordSelection } from '../selection.ts';
 import { filterReaderOf } from './filter-reader.ts';
-import type { TypedRoom } from './room.ts';
+import type { CollectionBinding } from './binding.ts';
 
 interface OrderInput {
   readonly field: string;
@@ -26,8 +26,8 @@ interface PageArguments {
 type SearchArguments = WindowArguments & { readonly near: Near };
 
 /** The root fields that read one collection. */
-export function queriesOf(room: TypedRoom) {
-  const { collection, ref, shape } = room;
+export function queriesOf(binding: CollectionBinding) {
+  const { collection, ref, shape } = binding;
   return {
     [collection.one]: async (
       _: unknown,
@@ -45,7 +45,7 @@ export function queriesOf(room: TypedRoom) {
       context: VectorsContext,
       info: GraphQLResolveInfo,
     ) => {
-      const readFilter = filterReaderOf(args.filter, room, context);
+      const readFilter = filterReaderOf(args.filter, binding, context);
       checkOrderCount(args.orderBy ?? [], context.limits);
       const orderBy = (args.orderBy ?? []).map((order) => orderOf(order, collection));
       const segment = { index: 0, of: 1 };
@@ -64,7 +64,7 @@ export function queriesOf(room: TypedRoom) {
       const request = {
         ref,
         near: readNear(args.near, context.limits),
-        readFilter: filterReaderOf(args.filter, room, context),
+        readFilter: filterReaderOf(args.filter, binding, context),
         select: recordSelection(info, ['matches', 'record'], shape),
       };
       return search(request, args, context);

@@ -8,13 +8,16 @@ import { loadRecord, metadataOf, vectorOf, type RecordSource } from '../resolver
 import { search, type WindowArguments } from '../resolvers/search.ts';
 import { recordSelection } from '../selection.ts';
 import { filterReaderOf } from './filter-reader.ts';
-import type { TypedRoom } from './room.ts';
+import type { CollectionBinding } from './binding.ts';
 import { readStored, type NestedSource, type StoredIn } from './values.ts';
 
 /** The type of a collection's records, which other subgraphs name by their ids. */
-export const recordTypeOf = (room: TypedRoom) => ({
+export const recordTypeOf = (binding: CollectionBinding) => ({
   ...Object.fromEntries(
-    room.collection.fields.map((field) => [field.name, recordField(room.collection.type, field)]),
+    binding.collection.fields.map((field) => [
+      field.name,
+      recordField(binding.collection.type, field),
+    ]),
   ),
   id: ({ key }: RecordSource) => key,
   vector: vectorOf,
@@ -26,10 +29,10 @@ export const recordTypeOf = (room: TypedRoom) => ({
     info: GraphQLResolveInfo,
   ) => {
     const request = {
-      ref: room.ref,
+      ref: binding.ref,
       near: { kind: 'key', key } as const,
-      readFilter: filterReaderOf(args.filter, room, context),
-      select: recordSelection(info, ['matches', 'record'], room.shape),
+      readFilter: filterReaderOf(args.filter, binding, context),
+      select: recordSelection(info, ['matches', 'record'], binding.shape),
     };
     return search(request, args, context);
   },
@@ -40,7 +43,7 @@ export const recordTypeOf = (room: TypedRoom) => ({
     info: GraphQLResolveInfo,
   ) {
     const key = checkKey(readId(id, 'id'), 'id', context.limits);
-    return loadRecord(room.ref, key, context.entitySelection(info, room.shape), context);
+    return loadRecord(binding.ref, key, context.entitySelection(info, binding.shape), context);
   },
 });
 

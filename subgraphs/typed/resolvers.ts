@@ -2,18 +2,18 @@ import type { TypedCollections } from '../../schema/typed/model.ts';
 import { mutationsOf } from './mutations.ts';
 import { queriesOf } from './queries.ts';
 import { nestedTypeOf, recordTypeOf } from './records.ts';
-import { createRooms } from './room.ts';
+import { bindCollections } from './binding.ts';
 
 /** Resolvers of all that `vectorsTypeDefs` adds for typed collections. */
 export function typedResolvers(typed: TypedCollections) {
-  const rooms = createRooms(typed);
+  const bindings = bindCollections(typed);
   const types = [
-    ...rooms.map((room) => [room.collection.type, recordTypeOf(room)] as const),
+    ...bindings.map((binding) => [binding.collection.type, recordTypeOf(binding)] as const),
     ...typed.nested.map((nested) => [nested.name, nestedTypeOf(nested)] as const),
   ];
   return {
     ...Object.fromEntries(types),
-    Query: Object.assign({}, ...rooms.map(queriesOf)) as ReturnType<typeof queriesOf>,
-    Mutation: Object.assign({}, ...rooms.map(mutationsOf)) as ReturnType<typeof mutationsOf>,
+    Query: Object.assign({}, ...bindings.map(queriesOf)) as ReturnType<typeof queriesOf>,
+    Mutation: Object.assign({}, ...bindings.map(mutationsOf)) as ReturnType<typeof mutationsOf>,
   };
 }

@@ -75,7 +75,6 @@ const both = (a: readonly TableFacts[], b: readonly TableFacts[]) => [
 test('of healthy pods nothing is said', () => {
   expect(diagnose(both([placed()], [placed()]))).toEqual([]);
   expect(diagnose([up('a', { tables: [table()] }), up('b')])).toEqual([]);
-  expect(diagnose([])).toEqual([]);
 });
 
 const dropped = placed({ state: 'dropped', version: 2 });
@@ -270,11 +269,8 @@ test('the index that others have is told as a command', () => {
 test('the worst comes first', () => {
   const tables = [table({ keysOrdered: false, indexes: [] })];
 
-  expect(diagnose([up('a', { tables }), down('b')]).map(({ level }) => level)).toEqual([
-    'error',
-    'warning',
-    'note',
-  ]);
+  const found = diagnose([up('a', { tables }), down('b')]);
+  expect(found.map(({ level }) => level)).toEqual(['error', 'warning', 'note']);
 });
 
 describe('what the configuration says', () => {
@@ -287,6 +283,11 @@ describe('what the configuration says', () => {
     const reports = both([table()], [table({ dimension: 3 })]);
 
     expect(diagnose(reports, expected({ pods: ['b'], mapping: null }))).toEqual([]);
+  });
+
+  test('a collection that hides a mapping is an error', () => {
+    const [found] = diagnose([up('a', { tables: [placed()] })], expected());
+    expect(found!.problem).toMatch(/public\.documents, and is also .* is not used/);
   });
 
   test('a mapped table that no pod has is an error, but not while a pod is silent', () => {

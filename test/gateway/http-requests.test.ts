@@ -41,6 +41,13 @@ describe.each([
     expect({ status, body }).toEqual({ status: 200, body: answer });
   });
 
+  test('takes an empty name of an operation for none', async () => {
+    const byGet = await get({ query: pods, operationName: '' });
+    const byPost = await post(JSON.stringify({ query: pods, operationName: '' }));
+
+    expect([byGet.body, byPost.body]).toEqual([answer, answer]);
+  });
+
   test('does no mutation by GET', async () => {
     const { status, body } = await get({
       query: 'mutation { deleteVectorBucket(name: "a") { deleted } }',

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errors } from '../../schema/errors.ts';
-import { startLiveGateway, type LiveGateway } from '../support/live-gateway.ts';
+import { startLiveGateway, until, type LiveGateway } from '../support/live-gateway.ts';
 import { startOtherTeam, type OtherTeam } from '../support/other-team.ts';
 import { createStubService } from '../support/stub-service.ts';
 
@@ -128,7 +128,10 @@ test('a request in flight ends on the schema that it began with', async () => {
   const asked = ['/graphql', '/subgraph'] as const;
   const answers = asked.map((path) => gateway.ask('{ doc(id: "a") { year } }', { path }));
   await gateway.write('doc.graphql', doc(''));
-  while (swaps() === before) await sleep(20);
+  await until(
+    async () => swaps(),
+    (count) => count > before,
+  );
   release();
 
   const seen = { data: { doc: { year: 7 } } };

@@ -99,6 +99,17 @@ describe('a file of typed collections', () => {
     expect(times(gateway!, 'typed collections stay as they were')).toBe(1);
   });
 
+  test('that is none is named, and the old ones serve', async () => {
+    const { folder, ask, logged } = await start({ files: { 'doc.graphql': doc('title: String') } });
+    await mkdir(join(folder, 'more.graphql'));
+
+    const { details } = await logged('typed collections stay as they were');
+    expect(String((details as { err: unknown }).err)).toMatch(
+      /^Error: Typed collections must be files that can be read; got \S+more\.graphql: EISDIR/,
+    );
+    expect(await ask('{ doc(id: "a") { title } }')).toEqual({ data: { doc: { title: 'T' } } });
+  });
+
   test('with mistakes refuses the start, and so does a folder that is named and not there', async () => {
     const files = { 'a.graphql': doc('title: Strin'), 'b.graphql': 'type Doc {' };
     await expect(start({ files })).rejects.toThrow(/a\.graphql:1:[^]*b\.graphql:1:/);
@@ -157,6 +168,31 @@ describe("another team's subgraph", () => {
     await team.up();
     await askUntil('{ motto }');
     expect(times(gateway!, 'a new schema')).toBe(0);
+  });
+
+  test('that composes, and asks for what we cannot do, does not hold up other changes', async () => {
+    const { write, askUntil, logged } = await start();
+    team.serve('type Query { motto: String @federation__authenticated }');
+    const { details } = await logged('does not compose');
+    expect(details).toMatchObject({ subgraphs: ['team'] });
+    expect(String((details as { err: unknown }).err)).toContain('authenticated');
+
+    await write('doc.graphql', doc('title: String'));
+
+    expect(await askUntil('{ doc(id: "a") { title } }')).toEqual({ data: { doc: { title: 'T' } } });
+  });
+
+  test('whose schema is too long keeps the old one', async () => {
+    const { ask, logged } = await start();
+    team.serve(`type Query { "${'x'.repeat(1_000_000)}" motto: String }`);
+
+    const { details } = await logged('a subgraph gives no schema; it keeps the old one');
+    expect(String((details as { err: unknown }).err)).toMatch(
+      /its SDL may have at most 1000000 characters; it has 100\d{4}\./,
+    );
+    expect(await ask('{ __type(name: "Query") { name } }')).toEqual({
+      data: { __type: { name: 'Query' } },
+    });
   });
 
   test('that no longer composes is logged once, and does not hold up other changes', async () => {

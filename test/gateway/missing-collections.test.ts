@@ -1,6 +1,9 @@
+import { createMissingCollections } from '../../gateway/missing-collections.ts';
 import { errors } from '../../schema/errors.ts';
+import { parseTypedCollections } from '../../schema/typed/parse.ts';
 import type { CollectionSpec, VectorStore } from '../../subgraphs/store.ts';
 import { startLiveGateway, until, type LiveGateway } from '../support/live-gateway.ts';
+import { createStubService } from '../support/stub-service.ts';
 
 const doc = (collection: string, dimension = 2) =>
   `type Doc @collection(name: "${collection}", dimension: ${dimension}, metric: L2) { id: ID! title: String }`;
@@ -108,4 +111,13 @@ test('its bucket is created before it, unless it is there', async () => {
 
   expect(buckets).toEqual(['vecs', 'shop']);
   expect(specs).toMatchObject([{ bucket: 'shop', collection: 'new' }]);
+});
+
+test('none is created after the close', async () => {
+  const creator = createMissingCollections(createStubService({ createCollection, listBuckets }));
+  await creator.close();
+
+  await creator.create(parseTypedCollections([{ name: 'doc.graphql', text: doc('new') }]));
+
+  expect(specs).toEqual([]);
 });

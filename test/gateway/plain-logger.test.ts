@@ -7,9 +7,15 @@ afterEach(() => {
   if (level !== undefined) process.env['LOG_LEVEL'] = level;
 });
 
-test('what a pod fails with is told once, until it fails otherwise or has answered', () => {
+/** The lines that a person has seen. */
+function listen(): string[] {
   const said: string[] = [];
   jest.spyOn(console, 'error').mockImplementation((line) => void said.push(String(line)));
+  return said;
+}
+
+test('what a pod fails with is told once, until it fails otherwise or has answered', () => {
+  const said = listen();
   const logger = createPlainLogger();
   const refused = { pod: 'a', err: new Error('refused') };
 
@@ -30,5 +36,23 @@ test('what a pod fails with is told once, until it fails otherwise or has answer
     'a: no answer',
     'unwell',
     'unwell',
+  ]);
+});
+
+test('what went well is told where somebody wants to know, with its place in a file', () => {
+  const said = listen();
+  const place = { file: 'doc.graphql', line: 2 };
+
+  createPlainLogger().info(place, 'collection created');
+  const logger = createPlainLogger({ news: true });
+  logger.info(place, 'collection created');
+  logger.info({ pod: 'a' }, 'answers again');
+  logger.info({ subgraphs: ['vectors'] }, 'a new schema is served');
+  logger.error(place, 'doc.graphql:2 Doc must be another');
+
+  expect(said).toEqual([
+    'doc.graphql:2: collection created',
+    'a new schema is served',
+    'doc.graphql:2 Doc must be another',
   ]);
 });

@@ -3,6 +3,7 @@ import type { VectorStore } from '../../subgraphs/store.ts';
 import type { Answer } from '../conformance/subject.ts';
 import { startLiveGateway, type LiveGateway } from '../support/live-gateway.ts';
 import { startOtherTeam, type OtherTeam } from '../support/other-team.ts';
+import { openOuterRouter } from '../support/outer-router.ts';
 import { createStubService } from '../support/stub-service.ts';
 
 /** It knows the titles of our records, and has articles that refer to them. */
@@ -131,10 +132,43 @@ test.each([
   });
 });
 
-test('a record of ours that a pod cannot give costs their entity our fields alone', async () => {
-  const query = '{ article { headline records { key title metadata } } }';
+test.each([
+  ['no GraphQL', '<html>'],
+  ['no data', '{"data":null}'],
+  ['data that is no object', '{"data":"x"}'],
+  ['entities that are no list', '{"data":{"_entities":"x"}}'],
+  ['fewer entities than were asked for', '{"data":{"_entities":[{"title":"x"}]}}'],
+  ['errors that are none', '{"data":null,"errors":[null]}'],
+])('one that answers with %s costs only its own fields', async (_, body) => {
+  team.sayInstead(body);
 
-  expect(await gateway.ask(query)).toMatchObject({
+  const answer = await gateway.ask(`{ found: ${search} }`);
+
+  expect(answer.data).toEqual({ found: found(null, null, null) });
+  expect(failuresOf(answer)).toEqual({
+    'found.matches.0.record': internal,
+    'found.matches.1.record': internal,
+    'found.matches.2.record': internal,
+  });
+});
+
+test.each([
+  ['our gateway', async () => ({ ask: gateway.ask, close: async () => {} })],
+  [
+    'a router of theirs',
+    () =>
+      openOuterRouter([
+        { name: 'vectors', url: `${gateway.url}/subgraph` },
+        { name: 'titles', url: team.url },
+      ]),
+  ],
+])('in %s a record that a pod cannot give costs our fields alone', async (_, open) => {
+  const query = '{ article { headline records { key title metadata } } }';
+  const router = await open();
+  const answer = await router.ask(query);
+  await router.close();
+
+  expect(answer).toMatchObject({
     data: {
       article: {
         headline: 'News',

@@ -82,4 +82,14 @@ describe.each([
     ]);
     expect(found[0]!.values).toEqual(['x0']);
   });
+
+  test('goes on after a record that is gone', async () => {
+    const orderBy = [{ type: 'number', path: ['author', 'born'], direction: 'ASC' }] as const;
+    const { key, position } = (await page(orderBy, null)).records.at(-1)!;
+    const next = await page(orderBy, position);
+
+    const target = { keys: [key] };
+    await during((call) => opened.store.delete({ ...spec, target, version: null }, call));
+    expect(await page(orderBy, position)).toEqual(next);
+  });
 });

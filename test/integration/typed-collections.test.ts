@@ -19,7 +19,12 @@ const record = (key: string, x: number, metadata: JsonObject): NewRecord => ({
 
 const good = [
   record('a', 1, { title: 'Ada', year: 1843, tags: ['x', 'y'], page_url: '/ada', other: true }),
-  record('b', 2, { title: 'Babbage', year: 1837, author: { name: 'Charles', born: 1791 } }),
+  record('b', 2, {
+    title: 'Babbage',
+    year: 1837,
+    rating: null,
+    author: { name: 'Charles', born: 1791 },
+  }),
   record('c', 3, { title: 'Curie', year: 1898, draft: false, owner: 7, created: '2026-11-21' }),
   record('d', 4, {
     title: 'Darwin',
@@ -262,6 +267,9 @@ describe('a page', () => {
     ['rating: { gte: 4.5 }', ['d']],
     ['or: [{ year: { lt: 1840 } }, { rating: { gt: 4 } }]', ['b', 'd']],
     ['year: { eq: null }, title: { eq: "Darwin" }', ['d']],
+    ['year: { ne: 1843, lt: 1899 }', ['b', 'c']],
+    ['title: { startsWith: "D" }, rating: { ne: 1 }', ['d']],
+    ['title: { lt: "D" }, rating: { nin: [1] }', []],
   ])('has what matches {%s}', async (filter, ids) => {
     const { docs } = await ask(`{ docs(filter: { ${filter} }) { nodes { id } } }`);
     expect(docs).toEqual({ nodes: ids.map((id) => ({ id })) });

@@ -121,6 +121,32 @@ describe('references', () => {
     );
   });
 
+  test('to what is no entity fail alone, also after one that fails later', async () => {
+    const { data, errors } = await entities([
+      doc(undefined),
+      { __typename: 'Nothing', id: '1' },
+      { __typename: 'PageInfo' },
+      { id: '1' },
+      [doc('1')],
+      doc('1'),
+    ]);
+
+    expect(data).toEqual({
+      _entities: [null, null, null, null, null, { id: '1', title: 'Title 1' }],
+    });
+    expect(
+      new Map(errors.map((error) => [error.path?.[1], error.extensions?.['argument']])),
+    ).toEqual(
+      new Map([
+        [0, 'id'],
+        [1, 'representations[1].__typename'],
+        [2, 'representations[2].__typename'],
+        [3, 'representations[3].__typename'],
+        [4, 'representations[4]'],
+      ]),
+    );
+  });
+
   test('to a collection that is not there fail alone', async () => {
     const missing = record('1', { collection: 'missing' });
     const { data, errors } = await entities([missing, doc('1'), missing]);

@@ -38,6 +38,8 @@ beforeAll(async () => {
        (2, 'Chair', 120, null, null, null, '[0,1,0]')`,
   ]);
   const pod = podNames[0];
+  const url = new URL(testDatabases()[0]!.url);
+  url.searchParams.set('options', '-c timezone=America/New_York');
   const mapping = {
     schema,
     table: 'products',
@@ -47,7 +49,7 @@ beforeAll(async () => {
     columns: ['name', 'price', 'tags', 'since'],
   };
   store = await openPostgresStore({
-    database: openDatabase({ ...testDatabases()[0]!, pod, logger: silent }),
+    database: openDatabase({ ...testDatabases()[0]!, url: url.href, pod, logger: silent }),
     pod,
     limits: defaultLimits,
     logger: silent,
@@ -95,11 +97,20 @@ describe('a type over a table with columns of its own', () => {
     });
   });
 
-  test('gives a timestamp out as a moment', async () => {
-    const { data, errors } = await execute('{ product(id: "1") { since } }');
-    expect(errors).toEqual([]);
-    const { since } = (data as { product: { since: string } }).product;
-    expect(new Date(since).toISOString()).toBe('2026-11-21T10:00:00.000Z');
+  test.each([
+    ['eq: "2026-11-21T10:00:00Z"', true],
+    ['eq: "2026-11-21T05:00:00-05:00"', true],
+    ['gte: "2026-11-21T10:00:00Z"', true],
+    ['gt: "2026-11-21T10:00:00Z"', false],
+    ['lt: "2026-11-21T07:00:00Z"', false],
+    ['gte: "2026-11-21"', true],
+  ])('a timestamp is a moment in UTC, whatever the time zone of the role: %s', async (by, is) => {
+    expect(await execute(`{ products(filter: { since: { ${by} } }) { nodes { since } } }`)).toEqual(
+      {
+        data: { products: { nodes: is ? [{ since: '2026-11-21T10:00:00.000Z' }] : [] } },
+        errors: [],
+      },
+    );
   });
 
   test('searches and filters by them', async () => {

@@ -58,6 +58,10 @@ describe('fields of a collection', () => {
       'title: String @column(name: "")',
     ],
     [
+      'docs.graphql:3:15 @column(name:) must not begin with $, as the operators of filters do; got "$price".',
+      'title: String @column(name: "$price")',
+    ],
+    [
       'docs.graphql:3:15 @column(name:) must be text without NUL and lone surrogates; got "\\u0000".',
       'title: String @column(name: "\\u0000")',
     ],
@@ -116,8 +120,24 @@ describe('nested types', () => {
       'docs.graphql:2:6 Author must not contain itself; got Author.employer → Firm.owner.',
       'type Author { employer: Firm } type Firm { town: Town owner: Author } type Town { name: String }',
     ],
+    [
+      'docs.graphql:2:6 Author must have a field that is not @inaccessible; got none.',
+      'type Author { name: String @inaccessible born: Int @inaccessible }',
+    ],
   ])('%s', (message, sdl) => {
     expect(says(doc + sdl)).toEqual([message]);
+  });
+
+  test.each([
+    ['author', 'must select fields of Author; got "author"'],
+    ['author { ... { name } }', 'must select fields of Author; got "author"'],
+    ['author { nmae }', 'must select fields of Author; there is no "nmae"'],
+    ['author { name { x } }', 'must select nothing of Author.name; it is no object'],
+  ])('a key {%s} %s', (key, fault) => {
+    const sdl = `type Author { name: String }\ntype Doc @key(fields: "${key}", resolvable: false)`;
+    expect(says(`${sdl} ${collection} { id: ID! author: Author }`)).toEqual([
+      `docs.graphql:2:10 @key(fields: "${key}") ${fault}.`,
+    ]);
   });
 });
 

@@ -153,6 +153,14 @@ describe('directives of types', () => {
       'docs.graphql:1:50 @key(fields: "}{") must select fields of Doc; got "}{".',
       '@key(fields: "}{", resolvable: false)',
     ],
+    [
+      'docs.graphql:1:50 @key(fields: "a: url") must select fields of Doc; got "a: url".',
+      '@key(fields: "a: url", resolvable: false)',
+    ],
+    [
+      'docs.graphql:1:50 @key(fields: "url { x }") must select nothing of Doc.url; it is no object.',
+      '@key(fields: "url { x }", resolvable: false)',
+    ],
   ])('%s', (message, directives) => {
     expect(says(`type Doc @collection(${settings}) ${directives} { id: ID! url: String }`)).toEqual(
       [message],

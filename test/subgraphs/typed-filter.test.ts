@@ -1,12 +1,12 @@
 import { filterToJson } from '../../schema/filter-json.ts';
 import { defaultLimits } from '../../schema/limits.ts';
-import { createRooms } from '../../subgraphs/typed/room.ts';
+import { bindCollections } from '../../subgraphs/typed/binding.ts';
 import { readTypedFilter } from '../../subgraphs/typed/filter.ts';
 import { articlesSdl } from '../support/typed-sdl.ts';
 import { typedOf } from '../support/typed.ts';
 
-const [room] = createRooms(typedOf(articlesSdl('vecs')));
-const filtered = { fields: room!.collection.fields, nestedFields: room!.nestedFields };
+const [binding] = bindCollections(typedOf(articlesSdl('vecs')));
+const filtered = { fields: binding!.collection.fields, nestedFields: binding!.nestedFields };
 const limits = { ...defaultLimits, filterValuesMax: 3, filterConditionsMax: 4, filterDepthMax: 4 };
 
 const read = (input: unknown, nonFilterableKeys: readonly string[] = []) =>
@@ -25,7 +25,7 @@ describe('a typed filter', () => {
     ['nothing', null, null],
     ['an empty object', {}, null],
     ['equality', { year: { eq: 5 } }, { year: { $eq: 5 } }],
-    ['inequality', { year: { ne: 5 } }, { year: { $ne: 5 } }],
+    ['inequality', { year: { ne: 5 } }, and({ year: { $ne: 5 } }, { year: { $ne: null } })],
     ['a range', { year: { gte: 1, lt: 5 } }, and({ year: { $gte: 1 } }, { year: { $lt: 5 } })],
     [
       'two fields',
@@ -33,7 +33,11 @@ describe('a typed filter', () => {
       and({ year: { $gt: 1 } }, { title: { $lte: 'b' } }),
     ],
     ['a list of values', { title: { in: ['a'] } }, { title: { $in: ['a'] } }],
-    ['a list of others', { title: { nin: ['a'] } }, { title: { $nin: ['a'] } }],
+    [
+      'a list of others',
+      { title: { nin: ['a'] } },
+      and({ title: { $nin: ['a'] } }, { title: { $ne: null } }),
+    ],
     ['a pattern', { title: { like: 'a%' } }, { title: { $like: 'a%' } }],
     ['a pattern of any case', { title: { ilike: 'a%' } }, { title: { $ilike: 'a%' } }],
     ['a beginning', { title: { startsWith: 'a%' } }, { title: { $startsWith: 'a%' } }],
@@ -62,6 +66,16 @@ describe('a typed filter', () => {
       { or: [{ year: { eq: 1 } }, { year: { eq: 2 } }] },
       { $or: [{ year: { $eq: 1 } }, { year: { $eq: 2 } }] },
     ],
+    [
+      'AND inside of AND, as one level',
+      { and: [{ year: { gte: 1, lt: 5 }, url: { eq: '/a' } }], draft: { eq: true } },
+      and(
+        { year: { $gte: 1 } },
+        { year: { $lt: 5 } },
+        { page_url: { $eq: '/a' } },
+        { draft: { $eq: true } },
+      ),
+    ],
     ['not', { not: { year: { eq: 1 } } }, { $not: { year: { $eq: 1 } } }],
     [
       'a moment',
@@ -85,7 +99,10 @@ describe('a typed filter', () => {
     [{ owner: { eq: '05' } }, { owner: { $eq: '05' } }],
     [{ owner: { eq: '5' } }, { $or: five }],
     [{ owner: { in: ['5'] } }, { $or: five }],
-    [{ owner: { ne: '5' } }, and({ owner: { $nin: ['5'] } }, { owner: { $nin: [5] } })],
+    [
+      { owner: { ne: '5' } },
+      and({ owner: { $nin: ['5'] } }, { owner: { $nin: [5] } }, { owner: { $ne: null } }),
+    ],
     [
       { owner: { in: ['a', '5'] } },
       { $or: [{ owner: { $in: ['a', '5'] } }, { owner: { $in: [5] } }] },
@@ -139,11 +156,7 @@ describe('a typed filter that is refused', () => {
       { not: { not: { not: { not: { not: { year: eq } } } } } },
       'filter.not.not.not.not.not',
     ],
-    [
-      'levels, with its key',
-      { not: { not: { not: { not: { year: eq } } } } },
-      'filter.not.not.not.not.year',
-    ],
+    ['levels, with its key', { not: { not: { not: { not: { year: eq } } } } }, 'filter'],
   ])('for too many %s', (_, input, argument) => {
     expect(refusalOf(() => read(input))).toMatchObject({ code: 'LIMIT_EXCEEDED', argument });
   });

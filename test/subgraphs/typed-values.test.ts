@@ -30,6 +30,7 @@ describe('a stored value', () => {
     ['ID', 'a', 'a'],
     ['ID', 5, '5'],
     ['DateTime', '2026-11-21', '2026-11-21'],
+    ['DateTime', '2024-02-29', '2024-02-29'],
     ['DateTime', '2026-11-21T10:00', '2026-11-21T10:00'],
     ['DateTime', '2026-11-21T10:00:00.123456+02:00', '2026-11-21T10:00:00.123456+02:00'],
     ['DateTime', '2026-11-21T10:00:00Z', '2026-11-21T10:00:00Z'],
@@ -57,6 +58,8 @@ describe('a stored value', () => {
     ['DateTime', 0],
     ['DateTime', 'yesterday'],
     ['DateTime', '2026-13-01'],
+    ['DateTime', '2026-02-30'],
+    ['DateTime', '2025-02-29T10:00:00Z'],
     ['DateTime', '2026-11-21 10:00:00'],
     ['DateTime', 'infinity'],
   ])('of %s cannot be %j', (name, value) => {
@@ -128,7 +131,15 @@ describe('a moment that is given', () => {
     expect(toUtc(given)).toBe(text);
   });
 
-  test.each(['2026-11-21T10:00:00', 'today', 5, null])('is not %j', (given) => {
+  test.each([
+    '2026-11-21T10:00:00',
+    '2026-02-30T10:00:00Z',
+    '9999-12-31T23:00:00-02:00',
+    '0000-01-01T00:00:00+02:00',
+    'today',
+    5,
+    null,
+  ])('is not %j', (given) => {
     expect(toUtc(given)).toBeNull();
   });
 });

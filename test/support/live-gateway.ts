@@ -92,11 +92,16 @@ export const createAsk =
     return answer;
   };
 
-/** Look again until it is so; the test's own time ends it. */
+/** Less than a test has: one that went on looking would keep Jest from ending. */
+const untilMsMax = 25_000;
+
+/** Look again until it is so. */
 export async function until<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {
+  const end = Date.now() + untilMsMax;
   for (;;) {
     const seen = await look();
     if (isSo(seen)) return seen;
+    if (Date.now() > end) throw new Error(`it is not so: ${JSON.stringify(seen)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

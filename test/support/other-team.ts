@@ -15,6 +15,8 @@ export interface OtherTeam {
   /** Hears requests and does not answer, until it is to. */
   keepSilent(): void;
   answer(): void;
+  /** To whatever it is asked but its schema, until it is to answer again. */
+  sayInstead(body: string): void;
   /** Its port is closed. */
   down(): Promise<void>;
   /** At the same port again, if it was down. */
@@ -29,17 +31,23 @@ export async function startOtherTeam(typeDefs: string, resolvers?: object): Prom
   let headers: IncomingHttpHeaders = {};
   let speak = (): void => {};
   let silence = Promise.resolve();
+  let said: string | null = null;
 
   const server = createServer((request, response) => {
     headers = request.headers;
     void answerTo(request).then((answer) =>
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer)),
+      response.setHeader('content-type', 'application/json').end(answer),
     );
   });
-  const answerTo = async (request: IncomingMessage): Promise<ExecutionResult> => {
+  const answerTo = async (request: IncomingMessage): Promise<string> => {
     await silence;
-    return answerOf(schema, request);
+    const asked = (await json(request)) as Asked;
+    if (said !== null && !asked.query.includes('_service')) return said;
+    return JSON.stringify(await answerOf(schema, asked));
   };
+  // As ours. With Node's five seconds a process that stands still for one asks on a connection
+  // that this end is closing.
+  server.keepAliveTimeout = 75_000;
   const listen = async (port: number): Promise<number> => {
     await once(server.listen(port, '127.0.0.1'), 'listening');
     return (server.address() as AddressInfo).port;
@@ -57,7 +65,13 @@ export async function startOtherTeam(typeDefs: string, resolvers?: object): Prom
     keepSilent() {
       silence = new Promise((resolve) => (speak = resolve));
     },
-    answer: () => speak(),
+    answer() {
+      said = null;
+      speak();
+    },
+    sayInstead(body) {
+      said = body;
+    },
     async down() {
       speak();
       const closed = once(server, 'close');
@@ -74,10 +88,12 @@ export async function startOtherTeam(typeDefs: string, resolvers?: object): Prom
 const schemaOf = (typeDefs: string, resolvers: object = {}): GraphQLSchema =>
   buildSubgraphSchema([{ typeDefs: parse(`${link}\n${typeDefs}`), resolvers: { ...resolvers } }]);
 
-async function answerOf(schema: GraphQLSchema, request: IncomingMessage): Promise<ExecutionResult> {
-  const { query, variables = {} } = (await json(request)) as {
-    query: string;
-    variables?: Record<string, unknown>;
-  };
-  return graphql({ schema, source: query, variableValues: variables });
+interface Asked {
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
 }
+
+const answerOf = (
+  schema: GraphQLSchema,
+  { query, variables = {} }: Asked,
+): Promise<ExecutionResult> => graphql({ schema, source: query, variableValues: variables });

@@ -65,7 +65,8 @@ export function collectionsText(
   return `
     with found as materialized (${tablesText(catalogue, parameters, only)})
     select ${columns}, c.oid as relation, 'vec' as "vectorColumn", 'varchar' as "idType",
-      true as "idUnique", false as "idNullable", false as "metadataNullable", null as problem
+      true as "idUnique", false as "idNullable", false as "metadataNullable",
+      '{}'::text[] as "momentColumns", null as problem
     from ${placements} p
       left join pg_namespace n on n.nspname = p.bucket
       left join pg_class c on c.relnamespace = n.oid and c.relname = p.collection
@@ -74,7 +75,7 @@ export function collectionsText(
     union all
     select f.bucket, f.collection, '${foundUid}', 0, 'active', null, f.dimension, null,
       f."elementType", '{}', null, f.relation, f."vectorColumn", f."idType",
-      f."idUnique", f."idNullable", f."metadataNullable", f.problem
+      f."idUnique", f."idNullable", f."metadataNullable", f."momentColumns", f.problem
     from found f
     where not exists (
       select from ${placements} p

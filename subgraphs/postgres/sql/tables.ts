@@ -28,6 +28,11 @@ export function judgedText(
         not ia.attnotnull as "idNullable",
         case vt.typname when 'halfvec' then 'FLOAT16' else 'FLOAT32' end as "elementType",
         va.atttypmod as dimension, not coalesce(ma.attnotnull, true) as "metadataNullable",
+        array(
+          select a.attname::text from pg_attribute a
+          where a.attrelid = k.relation and a.attname = any (k.columns)
+            and a.atttypid = 'timestamptz'::regtype
+        ) as "momentColumns",
         ${problemText} as problem
       from (${candidatesText(catalogue, add, only)}) k
         left join pg_attribute ia on ia.attrelid = k.relation and ia.attname = k.id

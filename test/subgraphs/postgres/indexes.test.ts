@@ -36,6 +36,7 @@ const columns = {
   idNullable: false,
   elementType: 'FLOAT32',
   metadataNullable: false,
+  momentColumns: [],
 } as const;
 
 const some = [1, 2, 3].map((n) => ({ key: `${n}`, vector: [n, 0, 0, 1], metadata: {} }));

@@ -120,7 +120,7 @@ describe('a documents table', () => {
       { key: '10', metadata: { content: 'ten' } },
       {
         key: '2',
-        metadata: { lang: 'en', n: 5, content: 'two', created_at: '2024-05-06T07:08:09+00:00' },
+        metadata: { lang: 'en', n: 5, content: 'two', created_at: '2024-05-06T07:08:09.000Z' },
       },
       { key: '9', metadata: { lang: 'de', n: '5', content: 'below' } },
       { key: '7', metadata: { content: 'seven' } },
@@ -265,6 +265,8 @@ test('a mapping that does not fit its table says what is wrong; one of no table 
     'its plain columns must be others than those of the id, the vector and the metadata',
   );
   expect(await codeFrom(keysNear({}, 'absent'))).toBe('COLLECTION_NOT_FOUND');
+  const making = during((call) => store.createCollection(specIn(bucket, 'absent'), null, call));
+  await expect(making).rejects.toThrow(`"absent" is mapped to ${schema}.nowhere, which pod`);
 });
 
 test('reading by key uses the primary key', async () => {
@@ -276,6 +278,7 @@ test('reading by key uses the primary key', async () => {
       idNullable: false,
       elementType: 'FLOAT32',
       metadataNullable: true,
+      momentColumns: [],
     },
     { pgvector: createPgvector('public'), standing: placedStanding },
   );

@@ -117,6 +117,7 @@ test.each(['ASC', 'DESC'] as const)(
       idNullable: false,
       elementType: 'FLOAT32',
       metadataNullable: false,
+      momentColumns: [],
     } as const;
     const sql = { pgvector: createPgvector('public'), standing: placedStanding };
     const table = createTable(vecsMapping(ref), shape, sql);

@@ -96,6 +96,7 @@ onReal("an index gives the order of an operator that is named with pgvector's sc
       idNullable: false,
       elementType: 'FLOAT32',
       metadataNullable: false,
+      momentColumns: [],
     },
     { pgvector: createPgvector('Odd Schema'), standing: placedStanding },
   );

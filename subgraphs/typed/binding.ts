@@ -2,8 +2,8 @@ import type { TypedCollection, TypedCollections, TypedField } from '../../schema
 import type { RecordShape } from '../selection.ts';
 import type { CollectionRef } from '../store.ts';
 
-/** A typed collection, and what its resolvers look up about it. */
-export interface TypedRoom {
+/** A typed collection bound to what is stored: all that its resolvers look up. */
+export interface CollectionBinding {
   readonly collection: TypedCollection;
   readonly ref: CollectionRef;
   readonly shape: RecordShape;
@@ -11,7 +11,7 @@ export interface TypedRoom {
   readonly nestedFields: (type: string) => readonly TypedField[];
 }
 
-export function createRooms({ collections, nested }: TypedCollections): TypedRoom[] {
+export function bindCollections({ collections, nested }: TypedCollections): CollectionBinding[] {
   const fieldsByType = new Map(nested.map(({ name, fields }) => [name, fields]));
   return collections.map((collection) => ({
     collection,
