@@ -105,7 +105,7 @@ function mismatchesOf(
     .filter((what) => typed[what] !== null && typed[what] !== found[what])
     .map(
       (what) =>
-        `${file}:${line} ${type} must have the ${what} of ${name}, ${found[what]}; got ${typed[what]}`,
+        `${file}:${line} ${type} must have the ${what} of ${name}, ${found[what]}; got ${typed[what]}. Change the type, or delete the collection.`,
     );
 }
 

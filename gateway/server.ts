@@ -4,6 +4,7 @@ import { startApollo } from '../subgraphs/apollo.ts';
 import { createVectorsContext, type VectorsService } from '../subgraphs/context.ts';
 import { callOf, createHttp, headerOf, listen, type Running } from '../subgraphs/http.ts';
 import type { Logger } from '../subgraphs/logger.ts';
+import type { CollectionConfig } from './config.ts';
 import { defaultPollMs } from './config-schema.ts';
 import { addCompression } from './compression.ts';
 import { addCors, type CorsOptions } from './cors.ts';
@@ -14,6 +15,7 @@ import type { GatewayContext, Subgraph } from './subgraph-client.ts';
 import { openSupergraph } from './supergraph.ts';
 import type { GatewayInterface } from './supergraph/live-schema.ts';
 import type { CollectionsFolder } from './typed-files.ts';
+import { unstoredFields } from './typed-mappings.ts';
 import { addVectorBuckets } from './vector-buckets/routes.ts';
 
 export interface GatewayOptions {
@@ -23,6 +25,8 @@ export interface GatewayOptions {
   readonly host: string;
   readonly port: number;
   readonly example: Example;
+  /** What the configuration says of tables that Quiver did not make. */
+  readonly collections?: readonly CollectionConfig[];
   /** Of typed collections; none when left out. */
   readonly collectionsFolder?: CollectionsFolder;
   /** How often other teams' subgraphs are asked for their schemas. */
@@ -38,7 +42,12 @@ export interface GatewayOptions {
  */
 export async function startGateway(options: GatewayOptions): Promise<Running> {
   const { service, subgraphs, host, port, example, logger } = options;
-  const { collectionsFolder = null, subgraphPollMs = defaultPollMs, cors = null } = options;
+  const {
+    collections = [],
+    collectionsFolder = null,
+    subgraphPollMs = defaultPollMs,
+    cors = null,
+  } = options;
   const { limits, store } = service;
   const validationRules = [queryLimits(limits)];
 
@@ -48,7 +57,10 @@ export async function startGateway(options: GatewayOptions): Promise<Running> {
     folder: collectionsFolder,
     pollMs: subgraphPollMs,
     logger,
-    prepare: (typed) => creator.create(typed),
+    prepare: (typed) => {
+      for (const problem of unstoredFields(typed, collections)) logger.error({}, problem);
+      return creator.create(typed);
+    },
   });
   const serve = (gateway: GatewayInterface) =>
     startApollo<GatewayContext>({ gateway }, { logger, validationRules });

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { watch } from 'chokidar';
+import { watch, type FSWatcher } from 'chokidar';
 import type { Logger } from '../subgraphs/logger.ts';
 
 /** Where somebody keeps the SDL of their typed collections. */
@@ -68,16 +69,24 @@ export function watchTypedFiles(
 ): { close(): Promise<void> } {
   const end = new AbortController();
   const doorbell = createDoorbell(pollMs, end.signal);
-  const watcher = watch(folder.path, { ignoreInitial: true, depth: 0, persistent: false });
-  watcher.on('ready', doorbell.ring).on('all', doorbell.ring).on('raw', doorbell.ring);
-  // Such as too many watchers on this machine: the clock is left.
-  watcher.on('error', (error) => logger.warn({ err: error }, 'typed collections are not watched'));
+  let watcher = openWatcher(folder, doorbell, logger);
+  let isThere = existsSync(folder.path);
+
+  /** What watches for a folder that is not there goes deaf when it comes. */
+  function followFolder(): void {
+    const wasThere = isThere;
+    isThere = existsSync(folder.path);
+    if (wasThere || !isThere || end.signal.aborted) return;
+    void watcher.close();
+    watcher = openWatcher(folder, doorbell, logger);
+  }
 
   async function look(): Promise<void> {
     let served = known;
     let unreadable = false;
     while (!end.signal.aborted) {
       await doorbell.rung();
+      followFolder();
       try {
         const files = await settledFiles(folder, served, end.signal);
         unreadable = false;
@@ -99,6 +108,18 @@ export function watchTypedFiles(
       await Promise.all([looking, watcher.close()]);
     },
   };
+}
+
+function openWatcher(
+  { path }: CollectionsFolder,
+  { ring }: { readonly ring: () => void },
+  logger: Logger,
+): FSWatcher {
+  const watcher = watch(path, { ignoreInitial: true, depth: 0, persistent: false });
+  watcher.on('ready', ring).on('all', ring).on('raw', ring);
+  // Such as too many watchers on this machine: the clock is left.
+  watcher.on('error', (error) => logger.warn({ err: error }, 'typed collections are not watched'));
+  return watcher;
 }
 
 const settleMs = 100;

@@ -18,7 +18,7 @@ export function readFiles(
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) {
       problems.report(
         placeOf(definition),
-        `Only types of objects can stand here, such as type Doc @collection(...) { ... }; got: ${kindOf(definition)}.`,
+        `Only types of objects can stand here, such as type Doc @collection(...) { ... }; got: ${kindOf(definition)}.${adviceOn(definition)}`,
       );
       continue;
     }
@@ -54,6 +54,9 @@ function parseFile({ name, text }: SdlFile, problems: Problems): readonly Defini
     return [];
   }
 }
+
+const adviceOn = ({ kind }: DefinitionNode): string =>
+  kind === Kind.SCHEMA_EXTENSION ? ' Directives of federation need no @link.' : '';
 
 /** "InterfaceTypeDefinition" is "interface type definition". */
 const kindOf = ({ kind }: DefinitionNode): string =>

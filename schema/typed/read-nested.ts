@@ -20,7 +20,7 @@ export function readNested(type: ObjectTypeDefinitionNode, reading: Reading): Ne
   if (!isUsed(name, reading)) {
     reading.problems.report(
       placeOf(type.name),
-      `${name} must be used: it has no @collection, and is the type of no field.`,
+      `${name} must have @collection(name:, dimension:) or be the type of a field; it has neither.`,
     );
   }
   return {

@@ -10,7 +10,8 @@ export function toUtc(value: unknown): string | null {
   return isDateTime(text) ? text : null;
 }
 
-export const neededDateTime = 'a date and time of ISO 8601 with its zone';
+export const neededDateTime =
+  'a day, or a time with its zone, such as 2026-05-01 or 2026-05-01T09:00:00Z';
 
 const iso8601 = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
 

@@ -78,8 +78,8 @@ test('one of another dimension or metric is an error that names file and line', 
     new RegExp(`doc\\.graphql:2 Doc must have the ${what} of collection "docs" in bucket "vecs", `);
   const messages = lines.map(({ message }) => message).filter((text) => text.includes('must have'));
   expect(messages).toEqual([
-    expect.stringMatching(`${place('dimension').source}2; got 3$`),
-    expect.stringMatching(`${place('metric').source}L2; got L1$`),
+    expect.stringMatching(`${place('dimension').source}2; got 3\\. Change the type`),
+    expect.stringMatching(`${place('metric').source}L2; got L1\\. Change the type`),
   ]);
   expect(specs).toEqual([]);
 });

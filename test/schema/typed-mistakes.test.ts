@@ -22,16 +22,16 @@ describe('what stands in a file', () => {
         ['directive definition', 'directive @collection on OBJECT'],
         ['object type extension', 'extend type Doc { year: Int }'],
         ['schema definition', 'schema { query: Query }'],
-        [
-          'schema extension',
-          'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9")',
-        ],
         ['operation definition', 'query { docs }'],
       ] as const
     ).map(([kind, sdl]) => [
       `docs.graphql:2:1 Only types of objects can stand here, such as type Doc @collection(...) { ... }; got: ${kind}.`,
       `# A comment.\n${sdl}`,
     ]),
+    [
+      'docs.graphql:1:1 Only types of objects can stand here, such as type Doc @collection(...) { ... }; got: schema extension. Directives of federation need no @link.',
+      'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9")',
+    ],
     [
       'docs.graphql:1:21 Doc must not implement anything; got Node.',
       `type Doc implements Node @collection(${settings}) { id: ID! }`,
@@ -41,7 +41,7 @@ describe('what stands in a file', () => {
       `${doc(settings)}\n${doc('name: "others", dimension: 3')}`,
     ],
     [
-      'docs.graphql:2:6 Author must be used: it has no @collection, and is the type of no field.',
+      'docs.graphql:2:6 Author must have @collection(name:, dimension:) or be the type of a field; it has neither.',
       `${doc(settings)}\ntype Author { name: String }`,
     ],
   ])('%s', (message, sdl) => {
@@ -107,7 +107,7 @@ describe('@collection', () => {
 describe('directives of types', () => {
   const known = '@collection, @key, @tag, @shareable, @cost';
   const unused =
-    'docs.graphql:1:6 Doc must be used: it has no @collection, and is the type of no field.';
+    'docs.graphql:1:6 Doc must have @collection(name:, dimension:) or be the type of a field; it has neither.';
 
   test.each([
     [
