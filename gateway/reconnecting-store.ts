@@ -90,6 +90,8 @@ export function createDelegate(store: () => VectorStore, close: () => Promise<vo
     delete: async (...args) => store().delete(...args),
     listCollections: async (...args) => store().listCollections(...args),
     inspect: async (...args) => store().inspect(...args),
+    changes: async (...args) => store().changes(...args),
+    watch: async (...args) => store().watch(...args),
     createCollection: async (...args) => store().createCollection(...args),
     deleteCollection: async (...args) => store().deleteCollection(...args),
     createIndex: async (...args) => store().createIndex(...args),

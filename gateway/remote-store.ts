@@ -10,6 +10,7 @@ import { scanToWire } from '../subgraphs/scan-wire.ts';
 import { searchToWire } from '../subgraphs/search-wire.ts';
 import type {
   CollectionPage,
+  CollectionRef,
   CollectionsQuery,
   Selection,
   VectorStore,
@@ -103,6 +104,8 @@ type Collections = Pick<
   VectorStore,
   | 'listCollections'
   | 'inspect'
+  | 'changes'
+  | 'watch'
   | 'createCollection'
   | 'deleteCollection'
   | 'createIndex'
@@ -114,12 +117,14 @@ const collections = (client: Client): Collections => ({
     query.everyState ? listRows(client, query, call) : listNodes(client, query, call),
 
   inspect: (refs, what, call) =>
-    client.ask(
-      documents.inspect,
-      { refs: refs.map(({ bucket, collection }) => ({ bucket, collection })), what },
-      read.inspections,
-      call,
-    ),
+    client.ask(documents.inspect, { refs: refs.map(named), what }, read.inspections, call),
+
+  changes: (refs, call) =>
+    client.ask(documents.changes, { refs: refs.map(named) }, read.changes, call),
+
+  async watch(ref, on, call) {
+    await client.ask(documents.watch, { ...named(ref), on }, boolean, call);
+  },
 
   createCollection({ collection, ...spec }, placement, call) {
     const variables = { input: { ...spec, name: collection }, placement };
@@ -143,6 +148,8 @@ const collections = (client: Client): Collections => ({
     return (await client.ask(documents.dropIndex, query, reader, call)).dropped;
   },
 });
+
+const named = ({ bucket, collection }: CollectionRef) => ({ bucket, collection });
 
 /** What is in use, as everybody sees it. */
 async function listNodes(

@@ -3,7 +3,7 @@ import type { Pod, VectorStore } from '../subgraphs/store.ts';
 import { createBuckets } from './sharded/buckets.ts';
 import { createCollections } from './sharded/collections.ts';
 import type { HomeOf } from './sharded/found.ts';
-import { inspect } from './sharded/inspection.ts';
+import { changes, inspect } from './sharded/inspection.ts';
 import { listCollections } from './sharded/listing.ts';
 import { createPlacements } from './sharded/placements.ts';
 import { createPods, type NamedStore } from './sharded/pods.ts';
@@ -35,6 +35,7 @@ export function createShardedStore(options: {
     ...createBuckets(pods),
     listCollections: (query, call) => listCollections(query, call, rooms),
     inspect: (refs, what, call) => inspect(refs, what, call, rooms),
+    changes: (refs, call) => changes(refs, call, rooms),
     async pods(call) {
       const { answers, failures } = await pods.scatter(pods.all, (store) => store.pods(call));
       const rows = [

@@ -70,6 +70,7 @@ type Query {
   vectorCollectionRows(bucket: String, prefix: String, first: Int = 100, after: JSON): JSON @inaccessible
   inspectVectorCollections(refs: JSON!, what: JSON!): JSON @inaccessible
   vectorPodReports: JSON @inaccessible
+  vectorChanges(refs: JSON!): JSON @inaccessible
 }
 
 type Mutation {
@@ -87,6 +88,7 @@ type Mutation {
   "Builds on all shards side by side, without blocking writes. Waits for \`waitMs\` at most, then answers with what there is."
   createVectorIndex(input: CreateVectorIndexInput!): CreateVectorIndexPayload @tag(name: "admin")
   dropVectorIndex(collection: String!, bucket: String = "vecs", method: VectorIndexMethod!, metric: VectorMetric): DropVectorIndexPayload @tag(name: "admin")
+  watchVectorCollection(collection: String!, bucket: String = "vecs", on: Boolean!): Boolean @inaccessible
 }
 
 "Exactly one of the fields."

@@ -28,6 +28,8 @@ export function searchFromWire(input: SearchWire, limits: Limits): SearchQuery {
     vector: readVector(input.vector, 'near.vector'),
     limit: readCount('k', input.limit, most),
     filter: parseFilter(input.filter, { argument: 'filter', limits }),
+    // Gateways of older versions do not say.
+    changes: input.changes ?? false,
   };
 }
 

@@ -4,6 +4,9 @@ import type { Placement } from '../schema/placement.ts';
 import type { Call } from './call.ts';
 import type { PodReport } from './report.ts';
 import type { ScanOrder, ScanPosition } from './scan-order.ts';
+import type { Inspection, ShardChange, ShardChanged, ShardInspection } from './shards.ts';
+
+export type * from './shards.ts';
 
 /**
  * The one interface of Quiver: records with vectors, in collections, in buckets. A database is one
@@ -41,6 +44,13 @@ export interface VectorStore {
     what: Inspection,
     call: Call,
   ): Promise<readonly (readonly ShardInspection[])[]>;
+  /** How far the shards are: one answer a collection, in the order asked, of one row a shard. */
+  changes(
+    refs: readonly CollectionRef[],
+    call: Call,
+  ): Promise<readonly (readonly ShardChanged[])[]>;
+  /** Counts the writes to a table that Quiver did not make, or no more. */
+  watch(ref: CollectionRef, on: boolean, call: Call): Promise<void>;
   /**
    * Creates the collection, or this store's part of it. With `placement` (from a gateway) one step
    * of a creation over several pods: 'creating' makes table and row, 'active' ends it. `created` is
@@ -118,6 +128,8 @@ export interface SearchQuery extends CollectionRef {
   readonly mode: SearchMode;
   readonly efSearch: number | null;
   readonly probes: number | null;
+  /** Whether each shard says what its change was: of the same moment as its matches. */
+  readonly changes: boolean;
 }
 
 export interface Match extends StoredRecord {
@@ -148,6 +160,8 @@ export interface ShardProfile {
   readonly truncated: boolean;
   readonly attempts: number;
   readonly hedged: boolean;
+  /** null: it was not asked for, or nobody counts. */
+  readonly change: ShardChange | null;
 }
 
 export interface ShardFailure {
@@ -226,35 +240,6 @@ export interface CollectionPage {
   readonly hasMore: boolean;
   /** Pods that could not be asked: what they alone hold is missing. */
   readonly pods: readonly { readonly pod: string; readonly error: Error | null }[];
-}
-
-/** What of a collection's shards is wanted: each costs a statement. */
-export interface Inspection {
-  readonly count: boolean;
-  readonly bytes: boolean;
-  readonly indexes: boolean;
-}
-
-export interface ShardInspection {
-  readonly pod: string;
-  readonly slotCount: number | null;
-  /** Why the rest is not known. */
-  readonly error: Error | null;
-  readonly count: number | null;
-  readonly bytes: number | null;
-  readonly indexes: readonly ShardIndex[] | null;
-}
-
-export type IndexState = 'BUILDING' | 'READY' | 'INVALID';
-
-export interface ShardIndex {
-  readonly name: string;
-  readonly method: IndexMethod;
-  readonly metric: Metric;
-  readonly options: JsonObject;
-  readonly state: IndexState;
-  readonly percent: number | null;
-  readonly bytes: number | null;
 }
 
 export interface CollectionSpec extends CollectionRef {

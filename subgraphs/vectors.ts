@@ -4,7 +4,7 @@ import { scalars } from '../schema/scalars.ts';
 import { noTypedCollections, type TypedCollections } from '../schema/typed/model.ts';
 import { vectorsTypeDefs } from '../schema/typed/sdl.ts';
 import { withEntitiesAlone } from './entities.ts';
-import { betweenQueries } from './resolvers/between.ts';
+import { betweenMutations, betweenQueries } from './resolvers/between.ts';
 import { bucketMutations, bucketQueries, bucketTypes } from './resolvers/buckets.ts';
 import {
   collectionMutations,
@@ -54,6 +54,7 @@ const resolvers = {
     ...collectionMutations,
     ...indexMutations,
     ...bucketMutations,
+    ...betweenMutations,
   },
   VectorRecord: { ...recordTypes.VectorRecord, ...searchTypes.VectorRecord },
   VectorCollection: { ...collectionTypes.VectorCollection, ...indexTypes.VectorCollection },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option, type CommanderError } from 'commander';
 import { packageRoot } from '../../subgraphs/package-root.ts';
+import { addCache } from './cache.ts';
 import { addCollection } from './collection.ts';
 import { addCollections } from './collections.ts';
 import { addDoctor } from './doctor.ts';
@@ -28,6 +29,7 @@ export function createProgram(exit: (error: CommanderError) => void): Command {
   addExport(program);
   addCollections(program);
   addCollection(program);
+  addCache(program);
   addSchema(program);
   addDoctor(program);
   return program;

@@ -76,6 +76,12 @@ export const documents = {
   inspectVectorCollections(refs: $refs, what: $what)
 }`,
   ),
+  changes: query(
+    'vectorChanges',
+    `Changes($refs: JSON!) {
+  vectorChanges(refs: $refs)
+}`,
+  ),
   listBuckets: query(
     'vectorBuckets',
     `ListBuckets($prefix: String!) {
@@ -135,6 +141,12 @@ export const documents = {
     'dropVectorIndex',
     `DropIndex($collection: String!, $bucket: String!, $method: VectorIndexMethod!, $metric: VectorMetric) {
   dropVectorIndex(collection: $collection, bucket: $bucket, method: $method, metric: $metric) { dropped }
+}`,
+  ),
+  watch: mutation(
+    'watchVectorCollection',
+    `Watch($collection: String!, $bucket: String!, $on: Boolean!) {
+  watchVectorCollection(collection: $collection, bucket: $bucket, on: $on)
 }`,
   ),
   createBucket: mutation(

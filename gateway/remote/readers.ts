@@ -13,6 +13,8 @@ import type {
   Pod,
   ScanPage,
   SearchAnswer,
+  ShardChange,
+  ShardChanged,
   ShardFailure,
   ShardIndex,
   ShardInspection,
@@ -57,6 +59,8 @@ export const recordOf =
     throw new Malformed('needed the record that was asked for');
   };
 
+const change = object<ShardChange>({ table: text, count: number });
+
 const profile = object<ShardProfile>({
   pod: text,
   plan: oneOf(['EXACT', 'HNSW', 'IVFFLAT']),
@@ -66,6 +70,7 @@ const profile = object<ShardProfile>({
   truncated: boolean,
   attempts: number,
   hedged: boolean,
+  change: nullable(change),
 });
 
 /** Another server's account of an error, as the error again. */
@@ -213,6 +218,12 @@ export const inspections = list(
       bytes: nullable(number),
       indexes: nullable(list(index)),
     }),
+  ),
+);
+
+export const changes = list(
+  list(
+    object<ShardChanged>({ pod: text, change: nullable(change), error: nullable(failureError) }),
   ),
 );
 

@@ -15,7 +15,7 @@ export function createCollections({
   readonly placements: Placements;
 }): Pick<
   VectorStore,
-  'describe' | 'createCollection' | 'deleteCollection' | 'createIndex' | 'dropIndex'
+  'describe' | 'watch' | 'createCollection' | 'deleteCollection' | 'createIndex' | 'dropIndex'
 > {
   /**
    * One tombstone is enough: a member that is down now finds it when it is back. Without any the
@@ -54,6 +54,9 @@ export function createCollections({
 
   return {
     describe: (ref, call, options) => placements.describe(ref, call, options?.fresh ?? false),
+    async watch(ref, on, call) {
+      await onMembers(ref, call, (store) => store.watch(ref, on, call));
+    },
     async createCollection(spec, placement, call) {
       refuseLarger(placement);
       return createCollection(spec, call, { pods, placements });

@@ -1,40 +1,83 @@
 import { slotCountOf } from '../../schema/placement.ts';
 import type { Call } from '../../subgraphs/call.ts';
-import type { CollectionRef, Inspection, ShardInspection } from '../../subgraphs/store.ts';
+import type {
+  CollectionRef,
+  Inspection,
+  ShardChanged,
+  ShardInspection,
+  VectorStore,
+} from '../../subgraphs/store.ts';
 import { toError } from '../scatter.ts';
 import type { Known } from './known.ts';
 import type { Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
 
-/** One request a pod for all its shards; a pod that gives none leaves rows that say why. */
-export async function inspect(
+interface Rooms {
+  readonly pods: Pods;
+  readonly placements: Placements;
+}
+
+export const inspect = (
   refs: readonly CollectionRef[],
   what: Inspection,
   call: Call,
-  { pods, placements }: { readonly pods: Pods; readonly placements: Placements },
-): Promise<readonly (readonly ShardInspection[])[]> {
+  rooms: Rooms,
+): Promise<readonly (readonly ShardInspection[])[]> =>
+  eachShard(refs, call, rooms, {
+    ask: (store, wanted) => store.inspect(wanted, what, call),
+    // A pod takes a table that it found for its own; we know that others have it too.
+    answered: (shard, { hashed }) => (hashed ? shard : { ...shard, slotCount: null }),
+    failed: failedInspection,
+  });
+
+export const changes = (
+  refs: readonly CollectionRef[],
+  call: Call,
+  rooms: Rooms,
+): Promise<readonly (readonly ShardChanged[])[]> =>
+  eachShard(refs, call, rooms, {
+    ask: (store, wanted) => store.changes(wanted, call),
+    answered: (shard) => shard,
+    failed: (pod, _, error) => ({ pod, change: null, error }),
+  });
+
+/** A question about collections that has an answer for each of their shards. */
+interface Question<Row> {
+  readonly ask: (
+    store: VectorStore,
+    refs: readonly CollectionRef[],
+  ) => Promise<readonly (readonly Row[])[]>;
+  readonly answered: (row: Row, known: Known) => Row;
+  readonly failed: (pod: string, known: Known | Error, error: Error) => Row;
+}
+
+/** One request a pod for all its shards; a pod that gives none leaves rows that say why. */
+async function eachShard<Row extends { readonly pod: string }>(
+  refs: readonly CollectionRef[],
+  call: Call,
+  { pods, placements }: Rooms,
+  { ask, answered, failed }: Question<Row>,
+): Promise<readonly (readonly Row[])[]> {
   const found = await Promise.all(refs.map((ref) => placements.find(ref, call).catch(toError)));
   const { answers, failures } = await pods.scatter(legsOf(found), (store, { positions }) =>
-    store.inspect(
+    ask(
+      store,
       positions.map((i) => refs[i]!),
-      what,
-      call,
     ),
   );
 
   const rows = found.map((known) =>
-    known instanceof Error ? pods.all.map(({ name }) => failedRow(name, known, known)) : [],
+    known instanceof Error ? pods.all.map(({ name }) => failed(name, known, known)) : [],
   );
   for (const { from, answer } of answers) {
     from.positions.forEach((position, i) => {
-      const { hashed } = found[position] as Known;
-      const shards = answer[i] ?? [];
-      rows[position]!.push(...(hashed ? shards : shards.map(withoutSlots)));
+      const known = found[position] as Known;
+      rows[position]!.push(...(answer[i] ?? []).map((row) => answered(row, known)));
     });
   }
   for (const { from, error } of failures) {
     for (const position of from.positions) {
-      rows[position]!.push(failedRow(from.name, found[position]!, error));
+      rows[position]!.push(failed(from.name, found[position]!, error));
     }
   }
   return rows.map((shards) => shards.sort((a, b) => (a.pod < b.pod ? -1 : 1)));
@@ -58,7 +101,7 @@ function legsOf(found: readonly (Known | Error)[]): readonly Leg[] {
   return [...legs.values()];
 }
 
-const failedRow = (pod: string, known: Known | Error, error: Error): ShardInspection => ({
+const failedInspection = (pod: string, known: Known | Error, error: Error): ShardInspection => ({
   pod,
   slotCount: known instanceof Error ? null : slotsOn(pod, known),
   error,
@@ -69,6 +112,3 @@ const failedRow = (pod: string, known: Known | Error, error: Error): ShardInspec
 
 const slotsOn = (pod: string, { hashed, collection }: Known): number | null =>
   hashed ? slotCountOf(collection.placement, pod) : null;
-
-/** A pod takes a table that it found for its own; we know that others have it too. */
-const withoutSlots = (shard: ShardInspection): ShardInspection => ({ ...shard, slotCount: null });

@@ -30,6 +30,7 @@ export const queryOperations: Operations<'QueryVectors'> = {
         mode: 'AUTO',
         efSearch: null,
         probes: null,
+        changes: false,
       },
       call,
     );

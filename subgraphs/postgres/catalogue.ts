@@ -18,6 +18,8 @@ export interface Catalogue {
   readonly vectorOid: number;
   /** Quiver's own tables are there. Without them the role could not make them: nothing is placed. */
   readonly prepared: boolean;
+  /** Those that count the writes of tables are there too. */
+  readonly counting: boolean;
   readonly collections: readonly CollectionSetting[];
 }
 

@@ -19,6 +19,8 @@ import { toKnown, type KnownRow } from './known.ts';
 import { requirePrepared } from './prepare.ts';
 import { toCollection, toServed, type CollectionRow, type PlacementRow } from './rows.ts';
 import { keepBucketStatement } from './sql/buckets.ts';
+import { watchStatement } from './sql/changes.ts';
+import { tableOf } from './sql/identifier.ts';
 import {
   activateStatement,
   createTableStatement,
@@ -256,6 +258,7 @@ async function make(
   }
   if (there && there.placement.state !== 'dropped') await query(dropTableStatement(spec));
   await query(createTableStatement(spec, catalogue));
+  if (catalogue.counting) await query(watchStatement(tableOf(spec)));
   const [row] = await query<PlacementRow>(insertPlacementStatement(spec, placement));
   return toCollection(row!);
 }

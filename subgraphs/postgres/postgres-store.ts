@@ -2,6 +2,7 @@ import type { Limits } from '../../schema/limits.ts';
 import { startCall, type Call } from '../call.ts';
 import type { Logger } from '../logger.ts';
 import type { Pod, VectorStore } from '../store.ts';
+import { readChanges, watch } from './changes.ts';
 import { createBucket, deleteBucket, listBuckets } from './buckets.ts';
 import {
   createCollection,
@@ -10,6 +11,7 @@ import {
   listCollections,
 } from './collections.ts';
 import type { CollectionSetting } from './catalogue.ts';
+import { createCompactor } from './compactor.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
 import { createIndex, dropIndex } from './indexes.ts';
@@ -37,12 +39,13 @@ export interface PostgresStoreOptions {
  * is another pod; the database stays the caller's to close then, and the store's afterwards.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<VectorStore> {
-  const { database, pod, limits, collections = [] } = options;
+  const { database, pod, limits, logger, collections = [] } = options;
   const call = startCall({ timeoutMs: limits.timeoutMsMax, requestId: 'open' });
   const prepared = await prepareDatabase(database, pod, call).finally(() => call.end());
   const catalogue = { ...prepared, collections };
   const memory = createMemory(database, { pod, catalogue });
-  return storeOf({ ...options, catalogue, memory, builds: new Map() });
+  const compactor = createCompactor({ database, pod, logger });
+  return storeOf({ ...options, catalogue, memory, compactor, builds: new Map() });
 }
 
 const storeOf = (context: Context): VectorStore => ({
@@ -59,6 +62,8 @@ const storeOf = (context: Context): VectorStore => ({
 
   listCollections: (query, call) => listCollections(context, query, call),
   inspect: (refs, what, call) => inspectCollections(context, refs, what, call),
+  changes: (refs, call) => readChanges(context, refs, call),
+  watch: (ref, on, call) => watch(context, ref, on, call),
   createCollection: (spec, placement, call) => createCollection(context, spec, placement, call),
   deleteCollection: (ref, placement, call) => deleteCollection(context, ref, placement, call),
   createIndex: (spec, call) => createIndex(context, spec, call),
@@ -70,7 +75,10 @@ const storeOf = (context: Context): VectorStore => ({
 
   pods: async (call) => [await podOf(context, call)],
   report: async (call) => [await reportPod(context, call)],
-  close: () => context.database.close(),
+  async close() {
+    await context.compactor.close();
+    await context.database.close();
+  },
 });
 
 type PodRow = Pick<Pod, 'postgres' | 'pgvector' | 'collectionCount'>;

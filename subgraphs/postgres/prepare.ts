@@ -4,6 +4,7 @@ import type { Catalogue } from './catalogue.ts';
 import type { Context } from './context.ts';
 import { sqlStateOf } from './database-errors.ts';
 import type { Database, Query } from './database.ts';
+import { createChangesStatement, forgetGoneStatement } from './sql/changes-setup.ts';
 import { createPgvector } from './sql/pgvector.ts';
 import {
   bindPodStatement,
@@ -27,11 +28,13 @@ export function prepareDatabase(
   return database.transaction(async (query) => {
     await query(setupLockStatement);
     await ensureExtension(query);
-    const { ready, canCreate, vectorSchema, vectorOid } = await readablePresence(query);
+    const there = await readablePresence(query);
+    const { ready, canCreate, vectorSchema, vectorOid } = there;
     if (!ready && canCreate) await query(createTablesStatement);
     const prepared = ready || canCreate;
     if (prepared) await bindPod(query, pod, { canBind: canCreate });
-    return { pgvector: createPgvector(vectorSchema), vectorOid, prepared };
+    const counting = prepared && (await ensureCounting(query, there));
+    return { pgvector: createPgvector(vectorSchema), vectorOid, prepared, counting };
   }, call);
 }
 
@@ -52,7 +55,11 @@ export function requirePrepared({ catalogue, pod }: Pick<Context, 'catalogue' | 
 
 interface Presence {
   readonly ready: boolean;
+  readonly counting: boolean;
   readonly canCreate: boolean;
+  /** In the schema of our tables, if that is there. */
+  readonly canExtend: boolean;
+  readonly canForget: boolean;
   /** The tables of ours that the role may not read. */
   readonly unreadable: string | null;
   /** In SQL. */
@@ -75,6 +82,17 @@ async function readablePresence(query: Query): Promise<Presence> {
   throw new Error(
     `The role ${role} must be able to read the schema quiver; it may not read ${unreadable}. Run "grant usage on schema quiver to ${role}; grant select on all tables in schema quiver to ${role}".`,
   );
+}
+
+/** Whether writes can be counted: databases of older versions get what it takes when they can. */
+async function ensureCounting(
+  query: Query,
+  { counting, canCreate, canExtend, canForget }: Presence,
+): Promise<boolean> {
+  const possible = canCreate && canExtend;
+  if (!counting && possible) await query(createChangesStatement);
+  if (counting && canCreate && canForget) await query(forgetGoneStatement);
+  return counting || possible;
 }
 
 async function ensureExtension(query: Query): Promise<void> {

@@ -2,7 +2,8 @@ import { codeOf, errors } from '../../schema/errors.ts';
 import { compareBytes } from '../../schema/key.ts';
 import type { PlacementState } from '../../schema/placement.ts';
 import { inPart, remainingMs, type Call } from '../call.ts';
-import type { ExactReason, Match, Plan, SearchAnswer, SearchQuery } from '../store.ts';
+import type { ExactReason, Match, Plan, SearchAnswer, SearchQuery, ShardChange } from '../store.ts';
+import { toCounted } from './changes.ts';
 import type { Context } from './context.ts';
 import { withKnown, type Known } from './known.ts';
 import { toRecord, type RecordRow } from './rows.ts';
@@ -34,6 +35,7 @@ export async function search(
         truncated: found.truncated,
         attempts: 1,
         hedged: false,
+        change: found.change,
       },
     ],
     placementVersion: found.version,
@@ -45,6 +47,7 @@ interface Found {
   readonly plan: Plan;
   readonly exactReason: ExactReason | null;
   readonly matches: readonly Match[];
+  readonly change: ShardChange | null;
   /** What the table gave, before rows without a finite distance were left out. */
   readonly rowCount: number;
   readonly truncated: boolean;
@@ -100,16 +103,19 @@ interface SearchRow extends Omit<RecordRow, 'key'> {
   readonly key: string | null;
   readonly distance: number;
   readonly few: boolean | null;
+  /** Only when it was asked for. */
+  readonly change?: string | null;
 }
 
 async function runPlan(
-  { database, memory }: Context,
+  { database, memory, catalogue }: Context,
   { known, query, rowsMax }: Asked,
   plan: SearchPlan,
   call: Call,
 ): Promise<Found> {
   const { placement } = known.collection;
-  const statement = searchStatement(query, plan, { table: known.table, rowsMax });
+  const counting = query.changes && catalogue.counting;
+  const statement = searchStatement(query, plan, { table: known.table, rowsMax, counting });
   const rows = await database.query<SearchRow>(statement, call);
   const head = rows[0];
   if (!head || head.state === 'dropped') {
@@ -122,6 +128,7 @@ async function runPlan(
     version: head.version,
     ...goneBy(plan, head.few),
     matches: toMatches(found),
+    change: toCounted(head.change)?.change ?? null,
     rowCount: found.length,
     truncated: false,
   };

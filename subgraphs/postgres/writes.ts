@@ -79,7 +79,7 @@ interface FencedWrite extends CollectionRef {
 
 /** Nothing is written unless the placement is still the one that the write was checked against. */
 async function fencedWrite<Row extends WriteRow>(
-  { database, memory, pod }: Context,
+  { database, memory, compactor, pod }: Context,
   write: FencedWrite,
   call: Call,
   prepare: (known: Known, fence: Fence) => Statement,
@@ -93,6 +93,7 @@ async function fencedWrite<Row extends WriteRow>(
       const statement = prepare(known, { bucket, collection, version });
       const [row] = await database.query<Row>(statement, call);
       if (!row || row.fenced === 0) throw stale();
+      compactor.written(known.table.name);
       return row;
     });
   } catch (error) {

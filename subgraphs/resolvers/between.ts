@@ -51,10 +51,7 @@ export const betweenQueries = {
         },
         call,
       );
-      return {
-        ...page,
-        pods: page.pods.map(({ pod, error }) => ({ pod, error: error && errorToWire(error) })),
-      };
+      return { ...page, pods: rowsToWire(page.pods) };
     });
   },
 
@@ -65,9 +62,18 @@ export const betweenQueries = {
   ) {
     return withinTime(context, null, async (call) => {
       const found = await context.store.inspect(refs, what, call);
-      return found.map((rows) =>
-        rows.map((row) => ({ ...row, error: row.error && errorToWire(row.error) })),
-      );
+      return found.map(rowsToWire);
+    });
+  },
+
+  vectorChanges(
+    _: unknown,
+    { refs }: { readonly refs: readonly CollectionRef[] },
+    context: VectorsContext,
+  ) {
+    return withinTime(context, null, async (call) => {
+      const found = await context.store.changes(refs, call);
+      return found.map(rowsToWire);
     });
   },
 
@@ -82,3 +88,20 @@ export const betweenQueries = {
     });
   },
 };
+
+export const betweenMutations = {
+  watchVectorCollection(
+    _: unknown,
+    args: CollectionArguments & { readonly on: boolean },
+    context: VectorsContext,
+  ) {
+    const ref = readRef(args);
+    return withinTime(context, null, async (call) => {
+      await context.store.watch(ref, args.on, call);
+      return true;
+    });
+  },
+};
+
+const rowsToWire = <Row extends { readonly error: Error | null }>(rows: readonly Row[]) =>
+  rows.map((row) => ({ ...row, error: row.error && errorToWire(row.error) }));

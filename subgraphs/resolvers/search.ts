@@ -183,6 +183,7 @@ export async function search(
         mode,
         efSearch,
         probes,
+        changes: false,
       },
       call,
     );

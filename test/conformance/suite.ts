@@ -1,5 +1,6 @@
 import { badInput } from './bad-input.ts';
 import { buckets } from './buckets.ts';
+import { changes } from './changes.ts';
 import { collections } from './collections.ts';
 import { contract, noting } from './contract.ts';
 import { distances } from './distances.ts';
@@ -25,7 +26,7 @@ import type { Subject } from './subject.ts';
 export function conformance(
   name: string,
   open: () => Promise<Subject>,
-  /** Whether it is a subgraph, which answers `_entities` and `_service`. */
+  /** Whether it is a subgraph, which answers `_entities`, `_service` and what gateways ask. */
   options: { readonly entities: boolean },
 ): void {
   describe(name, () => {
@@ -54,7 +55,7 @@ export function conformance(
       indexes,
       badInput,
       pods,
-      ...(options.entities ? [entities] : []),
+      ...(options.entities ? [entities, changes] : []),
     ];
     for (const suite of suites) suite(subject);
     contract(() => used);

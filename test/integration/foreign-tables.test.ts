@@ -73,6 +73,7 @@ async function nearest(filter: { year: number } | null): Promise<string[]> {
         mode: 'EXACT',
         efSearch: null,
         probes: null,
+        changes: false,
       },
       call,
     ),

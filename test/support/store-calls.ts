@@ -63,6 +63,7 @@ export const searchIn = (
   mode: 'AUTO',
   efSearch: null,
   probes: null,
+  changes: false,
   ...more,
 });
 

@@ -75,4 +75,5 @@ const profile = {
   truncated: false,
   attempts: 1,
   hedged: false,
+  change: null,
 } as const;

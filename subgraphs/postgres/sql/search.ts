@@ -5,26 +5,29 @@ import type { Choice } from '../search-choice.ts';
 import type { SearchPlan } from '../search-plan.ts';
 import type { Table } from '../table.ts';
 import { vectorBytes } from '../vector-bytes.ts';
+import { changeText } from './changes.ts';
 import { selectedText } from './records.ts';
 import { createParameters, type Parameters } from './parameters.ts';
 
 /**
  * The nearest `rowsMax` rows, each beside the placement that the pod has now; without any match one
  * row with the placement alone. Ties at the end are decided by the key, hence by no accident.
+ * With `counting` each has the change of the table too, as `changeText` has it.
  * `few` is what the shard chose by: the matches were few enough to be scanned; null without a choice.
  */
 export function searchStatement(
   query: SearchQuery,
   plan: SearchPlan,
-  { table, rowsMax }: { table: Table; rowsMax: number },
+  { table, rowsMax, counting }: { table: Table; rowsMax: number; counting: boolean },
 ): Statement {
   const parameters = createParameters(query.bucket, query.collection, vectorBytes(query.vector));
   const parts = partsOf(query, { table, rowsMax, parameters });
   const { before, few, rows } = waysText(plan, parts);
+  const change = counting ? `, (${changeText(parameters.add(table.name))}) as change` : '';
   return {
     text: `
       ${before}
-      select p.version, p.state, t.id as key, t.distance, ${few} as few
+      select p.version, p.state, t.id as key, t.distance, ${few} as few${change}
         ${selectedText(query.select, { ...table, ...selected }, parameters)}
       from (${table.standing.placement}) p left join (${rows}) t on true`,
     values: parameters.values,

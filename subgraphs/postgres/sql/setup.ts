@@ -17,9 +17,13 @@ export const presenceStatement: Statement = {
   text: `
     with ours as (
       select c.oid, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = 'quiver' and c.relname in ('placement', 'bucket', 'pod')
+      where n.nspname = 'quiver' and c.relname in ('placement', 'bucket', 'pod', 'changes')
     )
-    select (select count(*) from ours) = 3 as ready,
+    select (select count(*) from ours where relname <> 'changes') = 3 as ready,
+      exists (select from ours where relname = 'changes') as counting,
+      exists (select from ours where relname = 'changes' and has_table_privilege(oid, 'delete'))
+        as "canForget",
+      coalesce(has_schema_privilege(to_regnamespace('quiver'), 'create'), true) as "canExtend",
       has_database_privilege(current_database(), 'create')
         and not current_setting('transaction_read_only')::boolean as "canCreate",
       (select string_agg(relname, ', ' order by relname) from ours

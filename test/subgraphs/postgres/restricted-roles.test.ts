@@ -206,7 +206,7 @@ onReal(
     const refusal = await openStore(role.url).then(() => 'none', String);
 
     expect(refusal).toContain(
-      `The role ${role.name} must be able to read the schema quiver; it may not read bucket, placement, pod.`,
+      `The role ${role.name} must be able to read the schema quiver; it may not read bucket, changes, placement, pod.`,
     );
     await openStore(database.url);
     await database.run(/Run "(.*)"/.exec(refusal)![1]!);
