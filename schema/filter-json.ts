@@ -29,7 +29,8 @@ export function filterToJson(filter: Filter): JsonObject {
 const nested = (path: Path, condition: JsonObject): JsonObject =>
   path.reduceRight<JsonObject>((inner, key) => ({ [key]: inner }), condition);
 
-function sorted(value: Json): Json {
+/** The keys of objects in one order. */
+export function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;
   const keys = Object.keys(value).toSorted();

@@ -1,0 +1,143 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+
+/** Where Redis is, as the configuration says it: a URL (`rediss:` for TLS), or one of these. */
+export type RedisSettings =
+  | string
+  | (Credentials & { readonly url: string })
+  | (Credentials & {
+      readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+      /** What the sentinels call the primary. */
+      readonly name: string;
+      readonly sentinelPassword?: string;
+    })
+  /** URLs of some of the cluster's nodes, which know the others. */
+  | (Credentials & { readonly cluster: readonly string[] });
+
+interface Credentials {
+  readonly username?: string;
+  readonly password?: string;
+  /** As `node:tls` takes it. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+}
+
+/**
+ * The few things that the cache asks of Redis, each one command. They fail as soon as the
+ * connection does, and wait for none: whoever asks has a deadline of a few milliseconds.
+ */
+export interface RedisClient {
+  /** The values of keys with one hash tag, in their order. */
+  get(keys: readonly string[]): Promise<readonly (Buffer | null)[]>;
+  set(key: string, value: Buffer, ttlMs: number): Promise<void>;
+  /** false: there is one. */
+  setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean>;
+  run(script: string, key: string, values: readonly (string | number)[]): Promise<unknown>;
+  ping(): Promise<void>;
+  /** On a new connection; what is awaited on the old one fails. */
+  reconnect(): void;
+  close(): void;
+}
+
+export interface RedisClientOptions {
+  /** Connections that fail and come back; each reconnection that fails is one more. */
+  readonly onError: (error: Error) => void;
+}
+
+/** The client is there at once and connects by itself, now and whenever the connection is lost. */
+export function createRedisClient(
+  settings: RedisSettings,
+  { onError }: RedisClientOptions,
+): RedisClient {
+  const redis = clientFor(typeof settings === 'string' ? { url: settings } : settings);
+  redis.on('error', onError);
+  // What fails comes as an event too, and is tried again.
+  redis.connect().catch(() => undefined);
+
+  return {
+    async get(keys) {
+      const values: unknown = await redis.mgetBuffer(...keys);
+      if (areValues(values, keys.length)) return values;
+      throw new Error('Redis must give a value for each key; something else came.');
+    },
+    async set(key, value, ttlMs) {
+      expectAnswer(await redis.set(key, value, 'PX', ttlMs), ['OK']);
+    },
+    async setIfAbsent(key, value, ttlMs) {
+      const answer = await redis.set(key, value, 'PX', ttlMs, 'NX');
+      expectAnswer(answer, ['OK', null]);
+      return answer === 'OK';
+    },
+    run: (script, key, values) => redis.eval(script, 1, key, ...values),
+    async ping() {
+      expectAnswer(await redis.ping(), ['PONG']);
+    },
+    reconnect: () => redis.disconnect(true),
+    close: () => redis.disconnect(),
+  };
+}
+
+/** What answers in the place of Redis may say anything. */
+function expectAnswer(answer: unknown, expected: readonly unknown[]): void {
+  if (!expected.includes(answer)) throw new Error('Redis must answer; something else came.');
+}
+
+const areValues = (answer: unknown, count: number): answer is readonly (Buffer | null)[] =>
+  Array.isArray(answer) &&
+  answer.length === count &&
+  answer.every((value) => value === null || Buffer.isBuffer(value));
+
+const connectTimeoutMs = 2_000;
+/** Of a connection on which something is awaited and nothing comes: it is taken for dead. */
+const silenceMsMax = 1_000;
+
+const retryAfterMs = (times: number): number => Math.min(100 * times, 2_000);
+
+/** Nothing is queued, sent again or waited for. */
+const connection = {
+  lazyConnect: true,
+  protocol: 2,
+  connectTimeout: connectTimeoutMs,
+  socketTimeout: silenceMsMax,
+  keepAlive: 30_000,
+  noDelay: true,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  // After a failover the old primary refuses writes: ask anew which it is.
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+} satisfies RedisOptions;
+
+const single = { ...connection, enableOfflineQueue: false, retryStrategy: retryAfterMs };
+
+function clientFor(settings: Exclude<RedisSettings, string>): Redis | Cluster {
+  if ('cluster' in settings) return clusterOf(settings);
+  if ('url' in settings) {
+    const { url, ...credentials } = settings;
+    return new Redis(url, { ...single, ...credentials });
+  }
+  const { sentinels, ...credentials } = settings;
+  return new Redis({
+    ...single,
+    ...credentials,
+    sentinels: [...sentinels],
+    sentinelRetryStrategy: retryAfterMs,
+    enableTLSForSentinelMode: settings.tls !== undefined,
+    ...(settings.tls && { sentinelTLS: settings.tls }),
+  });
+}
+
+function clusterOf({
+  cluster,
+  ...credentials
+}: Extract<RedisSettings, { readonly cluster: unknown }>): Cluster {
+  const isTls = credentials.tls !== undefined || cluster.some((url) => url.startsWith('rediss:'));
+  return new Cluster([...cluster], {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    scaleReads: 'master',
+    maxRedirections: 4,
+    slotsRefreshTimeout: silenceMsMax,
+    clusterRetryStrategy: retryAfterMs,
+    // Certificates are for the names that the nodes have, not for the addresses behind them.
+    ...(isTls && { dnsLookup: (host, done) => done(null, host) }),
+    redisOptions: { ...connection, ...credentials, ...(isTls && { tls: credentials.tls ?? {} }) },
+  });
+}
