@@ -1,4 +1,6 @@
-import { base64, freshName, row, scattered, speakTo, type Subject } from './subject.ts';
+import { searchToWire } from '../../subgraphs/search-wire.ts';
+import { searchIn } from '../support/store-calls.ts';
+import { freshName, row, scattered, speakTo, type Subject } from './subject.ts';
 
 /** What gateways ask of subgraphs, and clients never. */
 export function changes(subject: () => Subject): void {
@@ -47,7 +49,7 @@ export function changes(subject: () => Subject): void {
       const collection = await newCollection(row(3));
       const [rows] = await changesOf(collection);
       const searched = async (asked?: boolean): Promise<readonly Row[]> => {
-        const search = { ...wire, bucket: subject().bucket, collection, changes: asked };
+        const search = { ...nearest, bucket: subject().bucket, collection, changes: asked };
         return (await ask<Searched>(searchDocument, { search })).searchVectorShards.profile;
       };
       const pick = (all: readonly Row[]) =>
@@ -101,17 +103,7 @@ interface Searched {
   readonly searchVectorShards: { readonly profile: readonly Row[] };
 }
 
-const wire = {
-  vector: base64([1, 0, 0, 0]),
-  metric: 'L2',
-  limit: 1,
-  filter: null,
-  exclude: null,
-  select: { metadata: 'none', vector: false },
-  mode: 'AUTO',
-  efSearch: null,
-  probes: null,
-};
+const nearest = searchToWire(searchIn('', '', { vector: Float32Array.of(1, 0, 0, 0), limit: 1 }));
 
 const changesDocument = /* GraphQL */ `
   query ($refs: JSON!) {

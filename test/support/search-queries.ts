@@ -1,21 +1,14 @@
 import type { SearchAnswer, SearchQuery, ShardProfile } from '../../subgraphs/store.ts';
+import { searchIn } from './store-calls.ts';
 
 /** A search of "docs" for ten by [1, 2], and what is different in it. */
-export const searchQuery = (different: Partial<SearchQuery> = {}): SearchQuery => ({
-  bucket: 'vecs',
-  collection: 'docs',
-  vector: Float32Array.of(1, 2),
-  metric: 'L2',
-  limit: 10,
-  filter: null,
-  exclude: null,
-  select: { metadata: 'none', vector: false },
-  mode: 'AUTO',
-  efSearch: null,
-  probes: null,
-  changes: true,
-  ...different,
-});
+export const searchQuery = (different: Partial<SearchQuery> = {}): SearchQuery =>
+  searchIn('vecs', 'docs', {
+    vector: Float32Array.of(1, 2),
+    limit: 10,
+    changes: true,
+    ...different,
+  });
 
 /** What one pod did, as the first that wrote to its table, and what is different in it. */
 export const shardProfile = (pod: string, different: Partial<ShardProfile> = {}): ShardProfile => ({
