@@ -6,6 +6,16 @@ extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: [${imports.map((name) => `"${name}"`).join(', ')}])
 `;
 
+/** What the result of a search says beside its matches. */
+export const searchResultFields = `  "There are more matches behind these, as far as the shards can tell."
+  hasMore: Boolean!
+  metric: VectorMetric!
+  coverage: VectorCoverage!
+  cache: VectorCacheStatus!
+  "One row a shard that was asked."
+  profile: [VectorShardProfile!]! @tag(name: "admin")
+  tookMs: Float!`;
+
 /**
  * The public contract of the `vectors` subgraph. Gateways and pods serve the same one; only what
  * stands behind it differs. Everything carries "Vector" in its name, since it lives in supergraphs
@@ -154,14 +164,7 @@ input CreateVectorIndexInput {
 
 type VectorSearchResult {
   matches: [VectorMatch!]!
-  "There are more matches behind these, as far as the shards can tell."
-  hasMore: Boolean!
-  metric: VectorMetric!
-  coverage: VectorCoverage!
-  cache: VectorCacheStatus!
-  "One row a shard that was asked."
-  profile: [VectorShardProfile!]! @tag(name: "admin")
-  tookMs: Float!
+${searchResultFields}
 }
 
 type VectorMatch {

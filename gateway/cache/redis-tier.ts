@@ -66,40 +66,12 @@ export interface RedisTier {
 }
 
 export function createRedisTier(client: RedisClient, options: RedisTierOptions): RedisTier {
-  const { prefix, entryBytesMax, ttlMs, readMsMax, writeMsMax, pauseMs, observe } = options;
-  const breaker = createBreaker({ probe, pauseMs });
+  const { prefix, entryBytesMax, ttlMs } = options;
+  const { ask, breaker } = createAsker(client, options);
 
   const keyOf = (ref: CollectionRef, name: string): string =>
     `${prefix}${collectionTag(ref)}:${name}`;
   const floorsKey = (ref: CollectionRef): string => keyOf(ref, 'floors');
-
-  async function attempt<T>(command: RedisRequest['command'], work: () => Promise<T>) {
-    const startedAt = performance.now();
-    const outcome = await inTime(
-      work,
-      command === 'read' || command === 'lease' ? readMsMax : writeMsMax,
-    );
-    observe({ command, went: outcome.went, tookMs: performance.now() - startedAt });
-    return outcome;
-  }
-
-  /** null when it did not go well. */
-  async function ask<T>(command: RedisRequest['command'], work: () => Promise<T>) {
-    if (breaker.isOpen) {
-      observe({ command, went: 'resting', tookMs: 0 });
-      return null;
-    }
-    const { went, value } = await attempt(command, work);
-    breaker.report(went === 'late' || went === 'lost' ? 'badly' : 'well');
-    return value;
-  }
-
-  async function probe(): Promise<boolean> {
-    const { went } = await attempt('probe', () => client.ping());
-    // An answer that was lost on the way makes every later one late, on this connection.
-    if (went === 'late') client.reconnect();
-    return went === 'well';
-  }
 
   return {
     read: (ref, key) =>
@@ -135,6 +107,44 @@ export function createRedisTier(client: RedisClient, options: RedisTierOptions):
       client.close();
     },
   };
+}
+
+/** Asks within the time that there is, and not at all while the breaker is open. */
+function createAsker(
+  client: RedisClient,
+  { readMsMax, writeMsMax, pauseMs, observe }: RedisTierOptions,
+) {
+  const breaker = createBreaker({ probe, pauseMs });
+
+  async function attempt<T>(command: RedisRequest['command'], work: () => Promise<T>) {
+    const startedAt = performance.now();
+    const outcome = await inTime(
+      work,
+      command === 'read' || command === 'lease' ? readMsMax : writeMsMax,
+    );
+    observe({ command, went: outcome.went, tookMs: performance.now() - startedAt });
+    return outcome;
+  }
+
+  /** null when it did not go well. */
+  async function ask<T>(command: RedisRequest['command'], work: () => Promise<T>) {
+    if (breaker.isOpen) {
+      observe({ command, went: 'resting', tookMs: 0 });
+      return null;
+    }
+    const { went, value } = await attempt(command, work);
+    breaker.report(went === 'late' || went === 'lost' ? 'badly' : 'well');
+    return value;
+  }
+
+  async function probe(): Promise<boolean> {
+    const { went } = await attempt('probe', () => client.ping());
+    // An answer that was lost on the way makes every later one late, on this connection.
+    if (went === 'late') client.reconnect();
+    return went === 'well';
+  }
+
+  return { ask, breaker };
 }
 
 /**

@@ -9,13 +9,7 @@ import type {
 } from '../../subgraphs/store.ts';
 import { toError } from '../scatter.ts';
 import type { Known } from './known.ts';
-import type { Placements } from './placements.ts';
-import type { Pods } from './pods.ts';
-
-interface Rooms {
-  readonly pods: Pods;
-  readonly placements: Placements;
-}
+import type { Rooms } from './reads.ts';
 
 export const inspect = (
   refs: readonly CollectionRef[],

@@ -1,6 +1,6 @@
 import { errors } from '../../schema/errors.ts';
 import { inPart, remainingMs, type Call } from '../../subgraphs/call.ts';
-import type { Collection, CollectionRef } from '../../subgraphs/store.ts';
+import type { Collection, CollectionRef, VectorStore } from '../../subgraphs/store.ts';
 import { firstError, type Failure } from '../scatter.ts';
 import { within } from '../../subgraphs/within.ts';
 import type { HomeOf } from './found.ts';
@@ -99,13 +99,15 @@ export function createPlacements(pods: Pods, sweeper: Sweeper, homeOf: HomeOf): 
       return activeOf(foundIn(await inHalf(call, (part) => read(ref, part))), ref);
     },
     current: async (ref, call) => activeOf(foundIn(await read(ref, call)), ref),
-    async holds(known, pod, call) {
-      const row = await pods.store(pod).describe(known.collection, call, { fresh: true });
-      const { uid, version } = row?.placement ?? {};
-      return uid === known.uid && version === known.version;
-    },
+    holds: (known, pod, call) => holdsOn(pods.store(pod), known, call),
     forget,
   };
+}
+
+async function holdsOn(store: VectorStore, known: Known, call: Call): Promise<boolean> {
+  const row = await store.describe(known.collection, call, { fresh: true });
+  const { uid, version } = row?.placement ?? {};
+  return uid === known.uid && version === known.version;
 }
 
 /**

@@ -19,7 +19,7 @@ import type { Pods } from './pods.ts';
 import { routeReads } from './route.ts';
 import { search } from './search.ts';
 
-interface Rooms {
+export interface Rooms {
   readonly pods: Pods;
   readonly placements: Placements;
 }

@@ -1,3 +1,4 @@
+import { searchResultFields } from '../sdl.ts';
 import { Kind, print } from 'graphql';
 import type { Described, FieldType, NestedType, TypedCollection, TypedField } from './model.ts';
 import * as names from './names.ts';
@@ -68,14 +69,7 @@ ${headed(described, `type ${type}`)} {${inside(headed(id, 'id: ID!'))}${fields.m
 const searchTypes = ({ type }: TypedCollection): string => `
 type ${names.searchResultTypeOf(type)} {
   matches: [${names.matchTypeOf(type)}!]!
-  "There are more matches behind these, as far as the shards can tell."
-  hasMore: Boolean!
-  metric: VectorMetric!
-  coverage: VectorCoverage!
-  cache: VectorCacheStatus!
-  "One row a shard that was asked."
-  profile: [VectorShardProfile!]! @tag(name: "admin")
-  tookMs: Float!
+${searchResultFields}
 }
 
 type ${names.matchTypeOf(type)} {

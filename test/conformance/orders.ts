@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { scanDocument } from './scans.ts';
 import { speakTo, unicodeKeys, type RecordInput, type Subject, type Variables } from './subject.ts';
 
 /** Metadata whose values are of all types, with equal ones on every shard. */
@@ -19,7 +20,7 @@ export function orders(subject: () => Subject): void {
   const { ask, refusalOf, newCollection, count } = speakTo(subject);
 
   const page = async (args: Variables): Promise<Connection> =>
-    (await ask<{ scanVectors: Connection }>(document, args)).scanVectors;
+    (await ask<{ scanVectors: Connection }>(scanDocument, args)).scanVectors;
 
   /** The keys of all pages, and no page but the last is short. */
   async function keysInOrder(args: Variables & { readonly first: number }): Promise<string[]> {
@@ -140,17 +141,17 @@ export function orders(subject: () => Subject): void {
         [[{ key: 'v' }], forged(byText, ['a\0'])],
         [[{ key: 'v' }], 'nonsense'],
       ]) {
-        expect(await refusalOf(document, { collection, orderBy, after })).toEqual(refusal);
+        expect(await refusalOf(scanDocument, { collection, orderBy, after })).toEqual(refusal);
       }
     });
 
     test('takes four orders, by keys that can be', async () => {
       const five = Array.from({ length: 5 }, (_, i) => ({ key: `k${i}` }));
-      expect(await refusalOf(document, { collection, orderBy: five })).toEqual({
+      expect(await refusalOf(scanDocument, { collection, orderBy: five })).toEqual({
         code: 'LIMIT_EXCEEDED',
         argument: 'orderBy',
       });
-      expect(await refusalOf(document, { collection, orderBy: [{ key: '\0' }] })).toEqual({
+      expect(await refusalOf(scanDocument, { collection, orderBy: [{ key: '\0' }] })).toEqual({
         code: 'BAD_USER_INPUT',
         argument: 'orderBy[0].key',
       });
@@ -238,41 +239,3 @@ interface Connection {
     readonly endCursor: string | null;
   };
 }
-
-const document = /* GraphQL */ `
-  query (
-    $collection: String!
-    $bucket: String
-    $filter: VectorFilter
-    $first: Int
-    $after: String
-    $segment: VectorSegment
-    $orderBy: [VectorOrder!]
-  ) {
-    scanVectors(
-      collection: $collection
-      bucket: $bucket
-      filter: $filter
-      first: $first
-      after: $after
-      segment: $segment
-      orderBy: $orderBy
-    ) {
-      edges {
-        cursor
-        node {
-          key
-        }
-      }
-      nodes {
-        key
-        metadata
-      }
-      pageInfo {
-        hasNextPage
-        hasPreviousPage
-        endCursor
-      }
-    }
-  }
-`;

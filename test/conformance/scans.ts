@@ -157,6 +157,7 @@ export const scanDocument = /* GraphQL */ `
     $first: Int
     $after: String
     $segment: VectorSegment
+    $orderBy: [VectorOrder!]
   ) {
     scanVectors(
       collection: $collection
@@ -165,6 +166,7 @@ export const scanDocument = /* GraphQL */ `
       first: $first
       after: $after
       segment: $segment
+      orderBy: $orderBy
     ) {
       edges {
         cursor

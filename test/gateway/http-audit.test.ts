@@ -1,20 +1,15 @@
 import { auditServer, type AuditResult } from 'graphql-http';
-import { startGateway } from '../../gateway/server.ts';
 import type { Running } from '../../subgraphs/http.ts';
-import { startPod } from '../../subgraphs/pod-server.ts';
-import { createMemoryLogger, createStubService } from '../support/stub-service.ts';
+import { startGatewayAndPod } from '../support/gateway-and-pod.ts';
 
-const place = { host: '127.0.0.1', port: 0, logger: createMemoryLogger() };
-const service = createStubService();
 let gateway: Running;
 let pod: Running;
+let close: () => Promise<unknown>;
 
 beforeAll(async () => {
-  const example = { query: '{ vectorPods { name } }', variables: {} };
-  gateway = await startGateway({ service, subgraphs: [], example, ...place });
-  pod = await startPod({ service, pod: 'a', ...place });
+  ({ gateway, pod, close } = await startGatewayAndPod());
 });
-afterAll(() => Promise.all([gateway.close(), pod.close()]));
+afterAll(() => close());
 
 /** What the prevention of CSRF refuses: requests that any page can make a browser send. */
 const refused = [

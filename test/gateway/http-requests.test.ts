@@ -1,20 +1,15 @@
 import { createHash } from 'node:crypto';
-import { startGateway } from '../../gateway/server.ts';
 import type { Running } from '../../subgraphs/http.ts';
-import { startPod } from '../../subgraphs/pod-server.ts';
-import { createMemoryLogger, createStubService } from '../support/stub-service.ts';
+import { startGatewayAndPod } from '../support/gateway-and-pod.ts';
 
-const place = { host: '127.0.0.1', port: 0, logger: createMemoryLogger() };
-const service = createStubService();
 let gateway: Running;
 let pod: Running;
+let close: () => Promise<unknown>;
 
 beforeAll(async () => {
-  const example = { query: '{ vectorPods { name } }', variables: {} };
-  gateway = await startGateway({ service, subgraphs: [], example, ...place });
-  pod = await startPod({ service, pod: 'a', ...place });
+  ({ gateway, pod, close } = await startGatewayAndPod());
 });
-afterAll(() => Promise.all([gateway.close(), pod.close()]));
+afterAll(() => close());
 
 const pods = '{ vectorPods { name } }';
 const answer = { data: { vectorPods: [{ name: 'a' }] } };
@@ -125,10 +120,11 @@ describe.each([
 });
 
 test('persisted queries that nobody asks for make room for others', async () => {
-  const server = await startPod({ service, pod: 'a', ...place });
+  // With a memory of its own.
+  const own = await startGatewayAndPod();
   const ask = async (body: object): Promise<string> => {
     const init = { method: 'POST', headers: json, body: JSON.stringify(body) };
-    return JSON.stringify((await read(await fetch(`${server.url}/graphql`, init))).body);
+    return JSON.stringify((await read(await fetch(`${own.pod.url}/graphql`, init))).body);
   };
   const queries = Array.from({ length: 40 }, (_, i) => `${pods} # ${i} ${'.'.repeat(2 ** 20)}`);
   for (const query of queries) await ask({ query, extensions: persisted(query) });
@@ -136,7 +132,7 @@ test('persisted queries that nobody asks for make room for others', async () => 
   const [first, last] = [queries[0]!, queries.at(-1)!];
   expect(await ask({ extensions: persisted(last) })).toBe(JSON.stringify(answer));
   expect(await ask({ extensions: persisted(first) })).toContain('PERSISTED_QUERY_NOT_FOUND');
-  await server.close();
+  await own.close();
 });
 
 const persisted = (query: string) => ({

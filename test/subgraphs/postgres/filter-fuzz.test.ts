@@ -5,7 +5,7 @@ import { defaultLimits } from '../../../schema/limits.ts';
 import { filterSql } from '../../../subgraphs/postgres/filter-sql.ts';
 import { createParameters } from '../../../subgraphs/postgres/sql/parameters.ts';
 import { matches } from '../../support/filter-reference.ts';
-import { during } from '../../support/store-calls.ts';
+import { during, scanIn } from '../../support/store-calls.ts';
 import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
 
 /** Every text of a filter has this, and no SQL of ours does. */
@@ -124,10 +124,7 @@ describe('on a database', () => {
 
   const keysMatching = (filter: Filter) =>
     during(async (call) => {
-      const whole = { limit: 1_000, orderBy: [], after: null, segment: { index: 0, of: 1 } };
-      const select = { metadata: 'none', vector: false } as const;
-      const query = { bucket: pod.bucket, collection: 'fuzz', filter, select, ...whole };
-      const found = await pod.store.scan(query, call);
+      const found = await pod.store.scan(scanIn(pod.bucket, 'fuzz', { filter }), call);
       return found.records.map(({ key }) => key);
     });
 

@@ -1,6 +1,6 @@
 import type { Filter, Json, JsonObject } from '../../../schema/filter.ts';
 import { matches } from '../../support/filter-reference.ts';
-import { during } from '../../support/store-calls.ts';
+import { during, scanIn } from '../../support/store-calls.ts';
 import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
@@ -85,19 +85,8 @@ function randomFilter(pick: Pick, depth: number): Filter {
 
 const keysMatching = (collection: string, filter: Filter) =>
   during(async (call) => {
-    const { records } = await pod.store.scan(
-      {
-        bucket: pod.bucket,
-        collection,
-        filter,
-        limit: 1_000,
-        orderBy: [],
-        after: null,
-        segment: { index: 0, of: 1 },
-        select: { metadata: 'none', vector: false },
-      },
-      call,
-    );
+    const query = scanIn(pod.bucket, collection, { filter });
+    const { records } = await pod.store.scan(query, call);
     return records.map(({ key }) => key);
   });
 

@@ -2,7 +2,7 @@ import { foundUid, isFound } from '../../../schema/placement.ts';
 import type { CollectionRef } from '../../../subgraphs/store.ts';
 import { runSql, vecsIndexSql, vecsTableSql, vecsUpsertSql } from '../../support/foreign-tables.ts';
 import { onReal } from '../../support/databases.ts';
-import { codeFrom, during, indexIn, searchIn, specIn } from '../../support/store-calls.ts';
+import { codeFrom, during, indexIn, scanIn, searchIn, specIn } from '../../support/store-calls.ts';
 import { openPod, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
@@ -76,20 +76,9 @@ describe('a table that vecs made', () => {
       null,
       { key: 'a', vector: Float32Array.of(1, 0), metadata: { year: 2012 } },
     ]);
-    const page = await during((call) =>
-      pod.store.scan(
-        {
-          ...ref,
-          filter: null,
-          limit: 2,
-          orderBy: [],
-          after: { key: 'a', values: [] },
-          segment: { index: 0, of: 1 },
-          select: everything,
-        },
-        call,
-      ),
-    );
+    const after = { key: 'a', values: [] };
+    const rest = scanIn(ref.bucket, ref.collection, { limit: 2, after, select: everything });
+    const page = await during((call) => pod.store.scan(rest, call));
     expect(page.records.map(({ key }) => key)).toEqual(['b', 'c']);
   });
 

@@ -7,6 +7,7 @@ import { createRandom } from '../../bench/random.ts';
 import { onReal } from '../../support/databases.ts';
 import { codeFrom, during, indexIn } from '../../support/store-calls.ts';
 import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
+import { vecsShape } from './made.ts';
 
 let pod: OpenPod;
 
@@ -29,15 +30,6 @@ const inspect = async (collection: string) => {
 
 const indexesOf = async (collection: string): Promise<readonly ShardIndex[]> =>
   (await inspect(collection)).indexes ?? [];
-
-const columns = {
-  idType: 'varchar',
-  idUnique: true,
-  idNullable: false,
-  elementType: 'FLOAT32',
-  metadataNullable: false,
-  momentColumns: [],
-} as const;
 
 const some = [1, 2, 3].map((n) => ({ key: `${n}`, vector: [n, 0, 0, 1], metadata: {} }));
 
@@ -108,7 +100,7 @@ test('lists are a thousandth of the rows, and 30 at least', async () => {
     Number(
       /lists = (\d+)/.exec(
         createIndexStatement(
-          createTable(vecsMapping({ bucket: 'vecs', collection: 'a' }), columns, {
+          createTable(vecsMapping({ bucket: 'vecs', collection: 'a' }), vecsShape, {
             pgvector: createPgvector('public'),
             standing: placedStanding,
           }),

@@ -1,4 +1,5 @@
 import type { CollectionSpec } from '../../../subgraphs/store.ts';
+import type { TableShape } from '../../../subgraphs/postgres/table.ts';
 import { fill, specOf, type OpenPod } from './open-pod.ts';
 
 /** A collection of one record, "a", and what SQL calls its table. */
@@ -14,3 +15,13 @@ export async function made(
 
 /** In SQL. */
 export const row = (key: string): string => `('${key}', '[1,0,0,0]', '{}')`;
+
+/** What the database says of a table as vecs makes them. */
+export const vecsShape: TableShape = {
+  idType: 'varchar',
+  idUnique: true,
+  idNullable: false,
+  elementType: 'FLOAT32',
+  metadataNullable: false,
+  momentColumns: [],
+};

@@ -11,6 +11,7 @@ import { freshBucket } from '../../support/databases.ts';
 import { documentsSql, runSql } from '../../support/foreign-tables.ts';
 import { codeFrom, during, scanIn, searchIn, silent, specIn } from '../../support/store-calls.ts';
 import { openPodDatabase } from './open-pod.ts';
+import { vecsShape } from './made.ts';
 
 const schema = freshBucket();
 const bucket = 'mapped';
@@ -272,14 +273,7 @@ test('a mapping that does not fit its table says what is wrong; one of no table 
 test('reading by key uses the primary key', async () => {
   const table = createTable(
     mappingOf('documents'),
-    {
-      idType: 'int8',
-      idUnique: true,
-      idNullable: false,
-      elementType: 'FLOAT32',
-      metadataNullable: true,
-      momentColumns: [],
-    },
+    { ...vecsShape, idType: 'int8', metadataNullable: true },
     { pgvector: createPgvector('public'), standing: placedStanding },
   );
   const { text, values } = fetchStatement(table, { ...docs, keys: ['2', '10'], select });

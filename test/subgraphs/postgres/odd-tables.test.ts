@@ -2,7 +2,7 @@ import { defaultLimits } from '../../../schema/limits.ts';
 import type { Filter } from '../../../schema/filter.ts';
 import { openPostgresStore } from '../../../subgraphs/postgres/postgres-store.ts';
 import { runSql } from '../../support/foreign-tables.ts';
-import { codeFrom, during, searchIn, silent, specIn } from '../../support/store-calls.ts';
+import { codeFrom, during, scanIn, searchIn, silent, specIn } from '../../support/store-calls.ts';
 import { openPod, openPodDatabase, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
@@ -49,23 +49,11 @@ const upsert = (collection: string, key: string) =>
     ),
   );
 
-const scan = async (collection: string) =>
-  (
-    await during((call) =>
-      pod.store.scan(
-        {
-          ...refOf(collection),
-          filter: null,
-          limit: 20,
-          orderBy: [],
-          after: null,
-          segment: { index: 0, of: 1 },
-          select: { metadata: 'all', vector: false },
-        },
-        call,
-      ),
-    )
-  ).records.map(({ key, metadata }) => [key, metadata]);
+const scan = async (collection: string) => {
+  const query = scanIn(pod.bucket, collection, { select: { metadata: 'all', vector: false } });
+  const { records } = await during((call) => pod.store.scan(query, call));
+  return records.map(({ key, metadata }) => [key, metadata]);
+};
 
 test('a table that others inherit from has their rows, and each by its own metadata', async () => {
   const table = `"${pod.bucket}".family`;

@@ -9,6 +9,7 @@ import type { ScanPage, VectorStore } from '../../../subgraphs/store.ts';
 import { documentsSql, runSql } from '../../support/foreign-tables.ts';
 import { during, scanIn, silent, specIn } from '../../support/store-calls.ts';
 import { openPod, openPodDatabase, type OpenPod } from './open-pod.ts';
+import { vecsShape } from './made.ts';
 
 let pod: OpenPod;
 
@@ -111,16 +112,8 @@ test.each(['ASC', 'DESC'] as const)(
       pod.store.createCollection(specIn(pod.bucket, 'k', { ifNotExists: true }), null, call),
     );
     const ref = { bucket: pod.bucket, collection: 'k' };
-    const shape = {
-      idType: 'varchar',
-      idUnique: true,
-      idNullable: false,
-      elementType: 'FLOAT32',
-      metadataNullable: false,
-      momentColumns: [],
-    } as const;
     const sql = { pgvector: createPgvector('public'), standing: placedStanding };
-    const table = createTable(vecsMapping(ref), shape, sql);
+    const table = createTable(vecsMapping(ref), vecsShape, sql);
     const after = { key: 'b', values: [] };
     const query = scanIn(pod.bucket, 'k', { orderBy: [{ type: 'key', direction }], after });
     const { text, values } = scanStatement(table, query);

@@ -1,7 +1,7 @@
 import type { ScanPosition } from '../../../subgraphs/scan-order.ts';
 import type { ScanPage, ScanQuery } from '../../../subgraphs/store.ts';
 import { compareBytes } from '../../../schema/key.ts';
-import { codeFrom, during } from '../../support/store-calls.ts';
+import { codeFrom, during, scanIn } from '../../support/store-calls.ts';
 import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
@@ -18,22 +18,7 @@ beforeAll(async () => {
 afterAll(() => pod.close());
 
 const scan = (more: Partial<ScanQuery>) =>
-  during((call) =>
-    pod.store.scan(
-      {
-        bucket: pod.bucket,
-        collection: 'r',
-        filter: null,
-        limit: 7,
-        orderBy: [],
-        after: null,
-        segment: { index: 0, of: 1 },
-        select: { metadata: 'none', vector: false },
-        ...more,
-      },
-      call,
-    ),
-  );
+  during((call) => pod.store.scan(scanIn(pod.bucket, 'r', { limit: 7, ...more }), call));
 
 async function scanAll(more: Partial<ScanQuery>): Promise<string[]> {
   const found: string[] = [];

@@ -10,6 +10,7 @@ import { onReal, testDatabases } from '../../support/databases.ts';
 import { vecsIndexSql, vecsTableSql, vecsUpsertSql } from '../../support/foreign-tables.ts';
 import { createFreshDatabase, type FreshDatabase } from '../../support/fresh-database.ts';
 import { codeFrom, during, indexIn, searchIn, silent, specIn } from '../../support/store-calls.ts';
+import { vecsShape } from './made.ts';
 
 const opened: { close(): Promise<void> }[] = [];
 const databases: FreshDatabase[] = [];
@@ -88,18 +89,10 @@ onReal('pgvector may be in a schema that is on no search_path', async () => {
 onReal("an index gives the order of an operator that is named with pgvector's schema", async () => {
   const { url } = await databaseOfVecs('"Odd Schema"');
   const mapping = vecsMapping(movies);
-  const table = createTable(
-    mapping,
-    {
-      idType: 'varchar',
-      idUnique: true,
-      idNullable: false,
-      elementType: 'FLOAT32',
-      metadataNullable: false,
-      momentColumns: [],
-    },
-    { pgvector: createPgvector('Odd Schema'), standing: placedStanding },
-  );
+  const table = createTable(mapping, vecsShape, {
+    pgvector: createPgvector('Odd Schema'),
+    standing: placedStanding,
+  });
   const distance = table.distance('COSINE', '$1');
   const text = `explain select ${distance} from ${table.name} t order by ${distance} limit 2`;
   const database = openDatabase({ ...testDatabases()[0]!, url, pod: 'reader', logger: silent });
