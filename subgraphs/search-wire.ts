@@ -16,7 +16,7 @@ export const searchField = 'searchVectorShards';
  * the cost of the same through the types of the public contract, which is for people.
  */
 export function searchToWire(query: SearchQuery) {
-  const { vector, filter, ...rest } = query;
+  const { vector, filter, cache: _, ...rest } = query;
   return { ...rest, vector: vectorToBase64(vector), filter: filter && filterToJson(filter) };
 }
 
@@ -30,6 +30,8 @@ export function searchFromWire(input: SearchWire, limits: Limits): SearchQuery {
     filter: parseFilter(input.filter, { argument: 'filter', limits }),
     // Gateways of older versions do not say.
     changes: input.changes ?? false,
+    // Whoever asks has a cache of its own, or was told to use none.
+    cache: false,
   };
 }
 

@@ -130,6 +130,8 @@ export interface SearchQuery extends CollectionRef {
   readonly probes: number | null;
   /** Whether each shard says what its change was: of the same moment as its matches. */
   readonly changes: boolean;
+  /** Whether a hot cache may answer it, and keep the answer. */
+  readonly cache: boolean;
 }
 
 export interface Match extends StoredRecord {
@@ -145,6 +147,16 @@ export interface SearchAnswer {
   readonly shards: readonly ShardReport[];
   /** Of the placement that the shards searched under; 0 when none answered. */
   readonly placementVersion: number;
+  /** undefined: no cache was asked. */
+  readonly cache?: CacheStatus;
+}
+
+export type CacheOutcome = 'HIT' | 'MISS' | 'COALESCED' | 'BYPASS';
+
+export interface CacheStatus {
+  readonly outcome: CacheOutcome;
+  /** Since the answer was found; null where it was found for this search. */
+  readonly ageMs: number | null;
 }
 
 export type ShardReport = ShardProfile | ShardFailure;

@@ -31,6 +31,7 @@ export const queryOperations: Operations<'QueryVectors'> = {
         efSearch: null,
         probes: null,
         changes: false,
+        cache: true,
       },
       call,
     );

@@ -35,6 +35,7 @@ interface SearchOptions {
   readonly probes?: number | null;
   readonly minCoverage?: number | null;
   readonly timeoutMs?: number | null;
+  readonly cache?: boolean | null;
 }
 
 export interface WindowArguments {
@@ -142,6 +143,7 @@ function readOptions(options: SearchOptions, limits: Limits) {
     probes: readOptional('options.probes', options.probes, [1, 32_768]),
     minCoverage: readOptional('options.minCoverage', options.minCoverage, [0, 1]),
     timeoutMs: readOptional('options.timeoutMs', options.timeoutMs, [1, limits.timeoutMsMax]),
+    cache: options.cache ?? true,
   };
 }
 
@@ -184,6 +186,7 @@ export async function search(
         efSearch,
         probes,
         changes: false,
+        cache: options.cache,
       },
       call,
     );
@@ -257,7 +260,7 @@ function present(
     hasMore: next ? isNear(next) : answer.hasMore && (!last || isNear(last)),
     metric: asked.metric,
     coverage: coverageOf(answer.shards),
-    cache: { outcome: 'BYPASS', ageMs: null },
+    cache: answer.cache ?? { outcome: 'BYPASS', ageMs: null },
     profile: answer.shards.filter((shard): shard is ShardProfile => !('error' in shard)),
     tookMs: performance.now() - asked.startedAt,
   };

@@ -74,6 +74,7 @@ async function nearest(filter: { year: number } | null): Promise<string[]> {
         efSearch: null,
         probes: null,
         changes: false,
+        cache: false,
       },
       call,
     ),

@@ -7,6 +7,7 @@ export const searchQuery = (different: Partial<SearchQuery> = {}): SearchQuery =
     vector: Float32Array.of(1, 2),
     limit: 10,
     changes: true,
+    cache: false,
     ...different,
   });
 

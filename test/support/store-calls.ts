@@ -64,6 +64,7 @@ export const searchIn = (
   efSearch: null,
   probes: null,
   changes: false,
+  cache: false,
   ...more,
 });
 
