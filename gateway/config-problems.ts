@@ -14,12 +14,22 @@ export function problemOf({ instancePath, keyword, ...error }: ErrorObject): str
     case 'required':
       return `${path} needs ${shown(params['missingProperty'])}`;
     case 'oneOf':
-      return `${path} must have exactly one of url, database and embedded`;
+      return `${path} must have exactly one of ${placesOf(error.schema)}`;
+    case 'dependencies':
+      return `${path} needs ${shown(params['missingProperty'])} beside ${shown(params['property'])}`;
     case 'pattern':
       return `${path} ${String(error.parentSchema?.[patternWords])}${saying(path, error.data)}`;
     default:
       return `${path} ${needed[keyword]?.(params) ?? error.message}${saying(path, error.data)}`;
   }
+}
+
+/** `oneOf` has an alternative for each property. */
+function placesOf(alternatives: unknown): string {
+  const names = (alternatives as readonly { readonly required: readonly [string] }[]).map(
+    ({ required: [name] }) => name,
+  );
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** By the schema's keywords. */
@@ -46,6 +56,6 @@ const types: Readonly<Record<string, string>> = {
 
 /** A URL may hold a password, which is not for messages; nor is a key. */
 const saying = (path: string, data: unknown): string =>
-  path.endsWith('.key') || (typeof data === 'string' && data.includes(':'))
+  /\.(key|\w*password)$/i.test(path) || (typeof data === 'string' && data.includes(':'))
     ? ''
     : `; got ${shown(data)}`;

@@ -1,10 +1,22 @@
 import { defaultLimits, type Limits } from '../schema/limits.ts';
 import { metrics, type Metric } from '../schema/metric.ts';
 import type { EndpointOptions } from '../subgraphs/embedders/endpoint-options.ts';
+import { cacheSchema, redisSchema, type CacheEntries } from './config-cache.ts';
+import {
+  databaseName,
+  databaseUrl,
+  httpUrl,
+  integer,
+  name,
+  oneOf,
+  origin,
+  record,
+  text,
+} from './config-values.ts';
 import type { CorsOptions } from './cors.ts';
 
 /** A file that the schema accepts, with its defaults filled in. */
-export interface ConfigFile {
+export interface ConfigFile extends CacheEntries {
   readonly name: string;
   readonly host: string;
   readonly port: number;
@@ -13,7 +25,6 @@ export interface ConfigFile {
   readonly subgraphs: readonly { readonly name: string; readonly url: string }[];
   readonly subgraphPollMs: number;
   readonly collectionsFolder?: string;
-  readonly redis?: { readonly url: string };
   readonly cors?: CorsOptions;
   readonly limits: Limits;
   readonly minCoverage: number;
@@ -54,56 +65,13 @@ export interface PodEntry {
 /** How often other teams' subgraphs are asked for their schemas. */
 export const defaultPollMs = 10_000;
 
-/** Pods and subgraphs are named like hosts. */
-const name = {
-  type: 'string',
-  pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
-  patternErrorMessage: 'must be lower-case letters, digits, and hyphens between them',
-  maxLength: 63,
-};
-const databaseName = { type: 'string', minLength: 1, maxLength: defaultLimits.nameBytesMax };
-const httpUrl = {
-  type: 'string',
-  pattern: '^https?://',
-  patternErrorMessage: 'must begin with http:// or https://',
-};
-const origin = {
-  type: 'string',
-  pattern: '^(\\*|https?://[^/@*A-Z]+)$',
-  patternErrorMessage: 'must be * or a scheme and a host, such as https://app.example.com',
-};
-const databaseUrl = {
-  type: 'string',
-  pattern: '^postgres(ql)?://',
-  patternErrorMessage: 'must begin with postgres://',
-};
-const redisUrl = {
-  type: 'string',
-  pattern: '^rediss?://',
-  patternErrorMessage: 'must begin with redis:// or rediss://',
-};
-
-const integer = (minimum: number, maximum: number, fallback: number) => ({
-  type: 'integer',
-  minimum,
-  maximum,
-  default: fallback,
-});
-
-const record = (properties: object, required: readonly string[] = []) => ({
-  type: 'object',
-  additionalProperties: false,
-  properties,
-  required,
-});
-
 /** The JSON Schema of the configuration file. `quiver.schema.json` is this, for editors. */
 export const configSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'Quiver configuration',
   ...record({
     name: { ...name, default: 'quiver', description: 'What this gateway calls itself.' },
-    host: { type: 'string', minLength: 1, default: '127.0.0.1' },
+    host: { ...text, default: '127.0.0.1' },
     port: { type: 'integer', minimum: 0, maximum: 65_535, default: 4_000 },
     pods: {
       type: 'array',
@@ -117,14 +85,13 @@ export const configSchema = {
             url: { ...httpUrl, description: "The URL of a pod's subgraph, ending in /graphql." },
             database: { ...databaseUrl, description: 'A Postgres URL, served in this process.' },
             embedded: {
-              type: 'string',
-              minLength: 1,
+              ...text,
               description: 'A folder for a database of our own, kept by a process of its own.',
             },
           },
           ['name'],
         ),
-        oneOf: ['url', 'database', 'embedded'].map((place) => ({ required: [place] })),
+        ...oneOf('url', 'database', 'embedded'),
       },
     },
     subgraphs: {
@@ -138,11 +105,11 @@ export const configSchema = {
       description: 'How often subgraphs are asked for their schemas, and files looked at unasked.',
     },
     collectionsFolder: {
-      type: 'string',
-      minLength: 1,
+      ...text,
       description: 'Of typed collections; schema/collections beside this file, if it is there.',
     },
-    redis: record({ url: redisUrl }, ['url']),
+    cache: cacheSchema,
+    redis: redisSchema,
     cors: {
       description: 'The pages of other sites that may read what the gateway answers.',
       ...record(
@@ -185,7 +152,7 @@ export const configSchema = {
         {
           name,
           url: { ...httpUrl, description: 'Up to, and without, /embeddings.' },
-          model: { type: 'string', minLength: 1 },
+          model: text,
           dimension: { type: 'integer', minimum: 1, maximum: defaultLimits.dimensionMax },
           key: {
             type: 'string',

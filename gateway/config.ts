@@ -7,6 +7,8 @@ import type { Metric } from '../schema/metric.ts';
 import type { EndpointOptions } from '../subgraphs/embedders/endpoint-options.ts';
 import type { TableMapping } from '../subgraphs/postgres/table.ts';
 import type { CollectionRef } from '../subgraphs/store.ts';
+import type { CacheSettings, RedisPlace } from './cache/settings.ts';
+import { cacheProblems, readCache, readRedis } from './config-cache.ts';
 import { configSchema } from './config-schema.ts';
 import type { CollectionEntry, ConfigFile, PodEntry } from './config-schema.ts';
 import { problemOf, patternWords } from './config-problems.ts';
@@ -31,7 +33,10 @@ export interface Config {
   readonly subgraphs: readonly Subgraph[];
   readonly subgraphPollMs: number;
   readonly collectionsFolder: CollectionsFolder;
-  readonly redis: { readonly url: string } | null;
+  /** null: there is none. */
+  readonly cache: CacheSettings | null;
+  /** null: the hot cache is this gateway's alone. */
+  readonly redis: RedisPlace | null;
   readonly cors: CorsOptions | null;
   readonly limits: Limits;
   readonly minCoverage: number;
@@ -56,8 +61,8 @@ export interface CollectionConfig extends CollectionRef {
 /**
  * The configuration in `text` (YAML or JSON) and the environment: `PORT`, `REDIS_URL` and
  * `LOG_LEVEL` win over the file, and `${NAME}` in a string of the file is replaced, so that
- * passwords stay out of it. Throws one error that names every problem. For a pod the list of pods
- * is passed over: their passwords are none of its business.
+ * passwords stay out of it. Throws one error that names every problem. For a pod the other
+ * pods and Redis are passed over: their passwords are none of its business.
  */
 export function parseConfig(
   text: string,
@@ -65,7 +70,7 @@ export function parseConfig(
   { reader }: { readonly reader: 'gateway' | 'pod' } = { reader: 'gateway' },
 ): Config {
   const problems: string[] = [];
-  const read = reader === 'pod' ? withoutPods(readYaml(text)) : readYaml(text);
+  const read = reader === 'pod' ? forPod(readYaml(text)) : readYaml(text);
   const written = replaceVariables(read, 'file', env, problems);
   const file = withEnvironment(written, env);
   if (!isValid(file, problems)) throw refusal(problems);
@@ -78,14 +83,16 @@ export function parseConfig(
   problems.push(...repeated('embedders', [{ name: 'hash' }, ...file.embedders]));
   problems.push(...collectionProblems(file));
   problems.push(...corsProblems(file));
+  problems.push(...cacheProblems(file));
   if (problems.length > 0) throw refusal(problems);
 
-  const { timeoutMs, redis, cors, embedder, collectionsFolder, ...rest } = file;
+  const { timeoutMs, cache, redis, cors, embedder, collectionsFolder, ...rest } = file;
   return Object.freeze({
     ...rest,
     pods: pods.map(readPod),
     collectionsFolder: folderOf(collectionsFolder),
-    redis: redis ?? null,
+    cache: readCache(cache),
+    redis: redis ? readRedis(redis) : null,
     cors: cors ?? null,
     embedder: embedder ?? null,
     embedders: file.embedders.map((entry) => ({ ...entry, key: entry.key ?? null })),
@@ -133,9 +140,9 @@ function replaceVariables(
   });
 }
 
-function withoutPods(file: unknown): unknown {
+function forPod(file: unknown): unknown {
   if (typeof file !== 'object' || file === null) return file;
-  return { ...file, pods: undefined };
+  return { ...file, pods: undefined, redis: undefined };
 }
 
 function withEnvironment(file: unknown, env: Environment): unknown {
@@ -144,9 +151,15 @@ function withEnvironment(file: unknown, env: Environment): unknown {
   return {
     ...file,
     ...(port && { port: /^\d+$/.test(port) ? Number(port) : port }),
-    ...(env['REDIS_URL'] && { redis: { url: env['REDIS_URL'] } }),
+    ...(env['REDIS_URL'] && { redis: { ...prefixIn(file), url: env['REDIS_URL'] } }),
     ...(env['LOG_LEVEL'] && { logLevel: env['LOG_LEVEL'] }),
   };
+}
+
+/** Which Redis it is, is the environment's to say; whom it is shared with is still the file's. */
+function prefixIn({ redis }: { readonly redis?: unknown }): object {
+  if (typeof redis !== 'object' || redis === null || !('prefix' in redis)) return {};
+  return { prefix: redis.prefix };
 }
 
 /** Also fills in the defaults, which stand in the schema alone. */

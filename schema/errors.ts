@@ -186,6 +186,12 @@ export const errors = {
   podUnavailable: (pod: string, why: string, outcome: WriteOutcome = 'notWritten') =>
     fail('POD_UNAVAILABLE', `Pod "${pod}" ${why}.`, { pod, outcome }),
 
+  cacheUnavailable: () =>
+    fail(
+      'POD_UNAVAILABLE',
+      'Redis must answer, for all gateways to learn that the cache is cleared; it does not.',
+    ),
+
   /** The database does not let the role of the pod do what was asked. */
   forbidden: (pod: string, why: string) =>
     fail(

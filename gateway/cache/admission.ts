@@ -30,6 +30,8 @@ export function createAdmission(options: AdmissionOptions) {
       sightings.set(key, count, { noUpdateTTL: true });
       return count >= admitAfter;
     },
+    /** Not until the window of its first sighting is over: it turned out not to be worth one. */
+    refuse: (key: string): void => void sightings.set(key, -Infinity, { noUpdateTTL: true }),
   };
 }
 

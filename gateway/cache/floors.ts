@@ -12,6 +12,8 @@ export interface Seen {
 /** What an entry of a collection must at least have seen to be served. */
 export interface Floors {
   readonly placementVersion: number;
+  /** Another one since the collection was cleared: what was kept under an earlier one is void. */
+  readonly generation: string;
   /** By pod; more than one while it is not certain which table is the present one. */
   readonly floors: ReadonlyMap<string, readonly Floor[]>;
 }
@@ -48,6 +50,7 @@ export const floorsText = (floors: Floors | null): string =>
   JSON.stringify(
     floors && [
       floors.placementVersion,
+      floors.generation,
       ...[...floors.floors]
         .map(([pod, list]) => [pod, ...list.map(({ table, count }) => `${count} ${table}`).sort()])
         .sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
@@ -68,8 +71,15 @@ export function raised(before: Floors | null, seen: Seen, nowMs: number): Floors
   for (const [pod, change] of changes) {
     floors.set(pod, raisedFloors(floors.get(pod) ?? [], change, nowMs));
   }
-  return { placementVersion, floors };
+  return { placementVersion, generation: before?.generation ?? '', floors };
 }
+
+/** Nothing that was kept so far is served again. In Redis this is `clearScript`. */
+export const cleared = (before: Floors | null, generation: string): Floors => ({
+  placementVersion: before?.placementVersion ?? 0,
+  generation,
+  floors: new Map(),
+});
 
 function raisedFloors(
   before: readonly Floor[],
@@ -93,8 +103,9 @@ local seen = cjson.decode(ARGV[1])
 local text = redis.call('get', KEYS[1])
 local before = text and cjson.decode(text)
 if before and before.placementVersion > seen.placementVersion then return 'raised' end
+local generation = before and before.generation or ''
 if not before or before.placementVersion < seen.placementVersion then
-  before = { placementVersion = seen.placementVersion, floors = {} }
+  before = { placementVersion = seen.placementVersion, generation = generation, floors = {} }
 end
 local time = redis.call('time')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -113,7 +124,16 @@ end
 redis.call('set', KEYS[1], cjson.encode(before), 'px', ARGV[2])
 return 'raised'`;
 
-/** Of `raiseScript`, also where there was nothing to raise. */
+/** The same as `cleared`. KEYS: the floors. ARGV: the generation, how long the floors are to live. */
+export const clearScript = `
+local text = redis.call('get', KEYS[1])
+local before = text and cjson.decode(text)
+local version = before and before.placementVersion or 0
+local floors = { placementVersion = version, generation = ARGV[1], floors = {} }
+redis.call('set', KEYS[1], cjson.encode(floors), 'px', ARGV[2])
+return 'raised'`;
+
+/** Of both scripts, also where there was nothing to raise. */
 export const raiseAnswer = 'raised';
 
 /** As `raiseScript` takes it. */
@@ -123,10 +143,10 @@ export const seenText = ({ placementVersion, changes }: Seen): string =>
 /** As `raiseScript` leaves them; what is not theirs is no floors. */
 export function readFloors(bytes: Uint8Array | null): Floors | null {
   try {
-    const { placementVersion, floors } = JSON.parse(String(bytes));
+    const { placementVersion, generation, floors } = JSON.parse(String(bytes));
     const pods = Object.entries<readonly Floor[]>(floors);
-    return pods.every(([, pod]) => Array.isArray(pod))
-      ? { placementVersion, floors: new Map(pods) }
+    return typeof generation === 'string' && pods.every(([, pod]) => Array.isArray(pod))
+      ? { placementVersion, generation, floors: new Map(pods) }
       : null;
   } catch {
     return null;

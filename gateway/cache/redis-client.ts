@@ -28,6 +28,7 @@ export interface RedisClient {
   /** The values of keys with one hash tag, in their order. */
   get(keys: readonly string[]): Promise<readonly (Buffer | null)[]>;
   set(key: string, value: Buffer, ttlMs: number): Promise<void>;
+  delete(key: string): Promise<void>;
   /** false: there is one. */
   setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean>;
   run(script: string, key: string, values: readonly (string | number)[]): Promise<unknown>;
@@ -60,6 +61,9 @@ export function createRedisClient(
     },
     async set(key, value, ttlMs) {
       expectAnswer(await redis.set(key, value, 'PX', ttlMs), ['OK']);
+    },
+    async delete(key) {
+      await redis.del(key);
     },
     async setIfAbsent(key, value, ttlMs) {
       const answer = await redis.set(key, value, 'PX', ttlMs, 'NX');

@@ -5,6 +5,8 @@ export interface SingleFlightOptions<T> {
    * Whether an answer is as good for those who joined as one of their own: partial ones are not.
    */
   readonly isShareable: (value: T) => boolean;
+  /** Of work that may still be joined: what happened since it began it may not have seen. */
+  readonly ageMsMax: number;
 }
 
 export interface Landed<T> {
@@ -22,17 +24,18 @@ export interface Landed<T> {
  * has gone away. Only callers with as much time join, so none waits beyond its own deadline; what
  * fails, or is not shareable, they do again for themselves.
  */
-export function createSingleFlight<T>({ isShareable }: SingleFlightOptions<T>) {
+export function createSingleFlight<T>({ isShareable, ageMsMax }: SingleFlightOptions<T>) {
   const flights = new Map<string, Flight<T>>();
 
   function begin(key: string, call: Call, work: Work<T>): Flight<T> {
+    const begunAt = performance.now();
     const shared = startCall({ timeoutMs: remainingMs(call), requestId: call.requestId });
     const landing = start(work, shared).finally(() => {
       shared.end();
       if (flights.get(key) === flight) flights.delete(key);
     });
     const { deadlineAt } = call;
-    const flight: Flight<T> = { shared, landing, deadlineAt, callers: new Set() };
+    const flight: Flight<T> = { shared, landing, deadlineAt, begunAt, callers: new Set() };
     flights.set(key, flight);
     return flight;
   }
@@ -46,7 +49,7 @@ export function createSingleFlight<T>({ isShareable }: SingleFlightOptions<T>) {
   return {
     async run(key: string, call: Call, work: Work<T>): Promise<Landed<T>> {
       const flight = flights.get(key);
-      if (flight && isJoinable(flight, call)) return join(flight, call, work);
+      if (flight && isJoinable(flight, call, ageMsMax)) return join(flight, call, work);
       return { value: await ride(begin(key, call, work), call), joined: false };
     },
     /** Pieces of work that are being done. */
@@ -63,6 +66,7 @@ interface Flight<T> {
   readonly landing: Promise<T>;
   /** Of whoever began it. */
   readonly deadlineAt: number;
+  readonly begunAt: number;
   readonly callers: Set<object>;
 }
 
@@ -70,8 +74,12 @@ interface Flight<T> {
 const start = async <T>(work: Work<T>, call: Call): Promise<T> => work(call);
 
 /** What was given up gives nobody an answer. */
-const isJoinable = <T>({ shared, deadlineAt }: Flight<T>, call: Call): boolean =>
-  !shared.aborted && call.deadlineAt >= deadlineAt;
+const isJoinable = <T>(
+  { shared, deadlineAt, begunAt }: Flight<T>,
+  call: Call,
+  ageMsMax: number,
+): boolean =>
+  !shared.aborted && call.deadlineAt >= deadlineAt && begunAt >= performance.now() - ageMsMax;
 
 /** A caller that has gone away waits too: no longer than the work, which has a deadline. */
 async function ride<T>({ shared, landing, callers }: Flight<T>, call: Call): Promise<T> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { defaultLimits } from '../../schema/limits.ts';
+import { defaultCache, defaultPrefix, type RedisPlace } from '../cache/settings.ts';
 import { defaultPollMs } from '../config-schema.ts';
 import { folderOf, parseConfig, type Config, type PodConfig } from '../config.ts';
 import { placeOf } from '../topology.ts';
@@ -34,6 +35,7 @@ export const configOver = (pods: readonly PodConfig[]): Config => ({
   subgraphs: [],
   subgraphPollMs: defaultPollMs,
   collectionsFolder: folderOf(),
+  cache: defaultCache,
   redis: null,
   cors: null,
   limits: defaultLimits,
@@ -60,4 +62,15 @@ export function databasePods(urls: readonly string[]): PodConfig[] {
     throw new UsageError('--database must be a URL that begins with postgres://; got another.');
   }
   return urls.map((url, i) => ({ name: podName(i), kind: 'database', url }));
+}
+
+/** The Redis that a command line or its environment names; an empty one is none. */
+export function redisPlace(url: string | undefined): RedisPlace | null {
+  if (!url) return null;
+  if (/^rediss?:\/\//.test(url) && URL.canParse(url)) {
+    return { settings: url, prefix: defaultPrefix };
+  }
+  throw new UsageError(
+    '--redis must be a URL that begins with redis:// or rediss://; got another.',
+  );
 }

@@ -55,7 +55,10 @@ function addUp(program: Command): void {
         .default([]),
     )
     .addOption(
-      new Option('--redis <url>', 'for the hot cache, which is not there yet').env('REDIS_URL'),
+      new Option(
+        '--redis <url>',
+        'shares the hot cache with other gateways on these databases',
+      ).env('REDIS_URL'),
     )
     .option('--no-sample', 'embedded pods only: do not load the collection quiver_docs')
     .action(async (options: UpOptions) => (await import('./up.ts')).upCommand(options));

@@ -5,7 +5,7 @@ import type { VectorsService } from '../../subgraphs/context.ts';
 import type { Config, PodConfig } from '../config.ts';
 import { openGateway } from '../open-gateway.ts';
 import { loadSample, sampleCollection } from '../sample/load-sample.ts';
-import { configOver, databasePods, podName } from './configuration.ts';
+import { configOver, databasePods, podName, redisPlace } from './configuration.ts';
 import { overview, sampleSearch, type FirstQuestion } from './first-questions.ts';
 import { createPlainLogger } from './plain-logger.ts';
 import { serveUntilSignal } from './process.ts';
@@ -43,7 +43,7 @@ export function upCommand(options: UpOptions): Promise<void> {
 async function configOf(options: UpOptions): Promise<Config> {
   const { host, port, database, redis } = options;
   const pods = database.length > 0 ? databasePods(database) : await embeddedPods(options);
-  return { ...configOver(pods), host, port, redis: redis === undefined ? null : { url: redis } };
+  return { ...configOver(pods), host, port, redis: redisPlace(redis) };
 }
 
 /** Nobody's own databases get records that nobody asked for. */

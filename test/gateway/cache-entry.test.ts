@@ -9,7 +9,12 @@ import {
 import type { JsonObject } from '../../schema/filter.ts';
 import { searchAnswer, shardProfile } from '../support/search-queries.ts';
 
-const entry: Entry = { answer: searchAnswer(), limit: 10, filledAtMs: 1_700_000_000_000 };
+const entry: Entry = {
+  answer: searchAnswer(),
+  limit: 10,
+  filledAtMs: 1_700_000_000_000,
+  generation: '',
+};
 
 const matches = fc.array(
   fc.record(

@@ -27,7 +27,8 @@ function createWork() {
 
 const whole = { whole: true };
 const partial = { whole: false };
-const createFlights = () => createSingleFlight<object>({ isShareable: (value) => value === whole });
+const createFlights = () =>
+  createSingleFlight<object>({ isShareable: (value) => value === whole, ageMsMax: 60_000 });
 
 test('those who want the same at the same time share one piece of work', async () => {
   const flights = createFlights();

@@ -15,6 +15,7 @@ describe('the configuration', () => {
       subgraphs: [],
       subgraphPollMs: 10_000,
       collectionsFolder: { path: 'schema/collections', mustExist: false },
+      cache: { admitAfter: 2, ttlMs: 60_000, maxBytes: 67_108_864, maxEntryBytes: 262_144 },
       redis: null,
       cors: null,
       limits: defaultLimits,
@@ -53,7 +54,7 @@ describe('the configuration', () => {
 
     expect(parseConfig(`${pods}\nport: 4001\nlogLevel: warn`, env)).toMatchObject({
       port: 5_000,
-      redis: { url: 'redis://r' },
+      redis: { settings: { url: 'redis://r' }, prefix: 'quiver:' },
       logLevel: 'debug',
     });
   });

@@ -3,13 +3,13 @@ import { createRedisClient, type RedisSettings } from '../../gateway/cache/redis
 import {
   createRedisTier,
   type RedisRequest,
-  type RedisTier,
   type RedisTierOptions,
 } from '../../gateway/cache/redis-tier.ts';
+import type { SharedTier } from '../../gateway/cache/shared-tier.ts';
 import type { CollectionRef } from '../../subgraphs/store.ts';
 
 /** A tier that tests look into. */
-export interface OpenTier extends RedisTier {
+export interface OpenTier extends SharedTier {
   /** Where its keys begin. */
   readonly prefix: string;
   readonly requests: readonly RedisRequest[];
