@@ -1,6 +1,7 @@
 import type { Limits } from '../schema/limits.ts';
 import { inPart, type Call } from './call.ts';
 import type { Embedders } from './embedders/embedders.ts';
+import type { HotCache } from './hot-cache.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Logger } from './logger.ts';
 import { createEntitySelections } from './selection.ts';
@@ -14,6 +15,8 @@ export interface VectorsService {
   readonly embedders: Embedders;
   /** The share of the shards that must take part in a search which does not say so itself. */
   readonly minCoverage: number;
+  /** Stands in front of the store; none when left out. */
+  readonly cache?: HotCache;
   readonly logger: Logger;
 }
 

@@ -6,6 +6,7 @@ import { vectorsTypeDefs } from '../schema/typed/sdl.ts';
 import { withEntitiesAlone } from './entities.ts';
 import { betweenMutations, betweenQueries } from './resolvers/between.ts';
 import { bucketMutations, bucketQueries, bucketTypes } from './resolvers/buckets.ts';
+import { cacheMutations, cacheQueries } from './resolvers/cache.ts';
 import {
   collectionMutations,
   collectionQueries,
@@ -47,6 +48,7 @@ const resolvers = {
     ...collectionQueries,
     ...bucketQueries,
     ...podQueries,
+    ...cacheQueries,
     ...betweenQueries,
   },
   Mutation: {
@@ -54,6 +56,7 @@ const resolvers = {
     ...collectionMutations,
     ...indexMutations,
     ...bucketMutations,
+    ...cacheMutations,
     ...betweenMutations,
   },
   VectorRecord: { ...recordTypes.VectorRecord, ...searchTypes.VectorRecord },

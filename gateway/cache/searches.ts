@@ -87,7 +87,11 @@ export function createSearches(parts: SearchParts): VectorStore['search'] {
   async function fill(search: Search, answer: SearchAnswer, floors: Floors | null): Promise<void> {
     const { query, key, id } = search;
     const seen = seenBy(answer);
-    if (!seen) return events.filled('refused');
+    if (!seen) {
+      // A pod that failed may be there the next time; who does not count will not.
+      if (isWhole(answer)) admission.refuse(id);
+      return events.filled('refused');
+    }
     const generation = floors?.generation ?? '';
     const entry = { answer, limit: query.limit, filledAtMs: Date.now(), generation };
     const bytes = encodeEntry(entry, key);

@@ -128,7 +128,7 @@ async function runPlan(
     version: head.version,
     ...goneBy(plan, head.few),
     matches: toMatches(found),
-    change: toCounted(head.change)?.change ?? null,
+    change: toCounted(head.change, known.table.mapping)?.change ?? null,
     rowCount: found.length,
     truncated: false,
   };

@@ -217,6 +217,35 @@ onReal('a mapped table is counted under the name of its collection', async () =>
   ]);
 });
 
+onReal(
+  'a table is another one under another mapping, where its records look different',
+  async () => {
+    const database = await freshDatabase();
+    await database.run('create table public.plain (id bigint primary key, vec vector(2), n int)');
+    const table = { schema: 'public', table: 'plain', id: 'id', vector: 'vec', metadata: null };
+    const [without, withN, again] = [[], ['n'], ['n']].map((columns) => {
+      const setting = { ...found, mapping: { ...table, columns }, pods: null, embedder: null };
+      const collections = [{ ...setting, metric: 'L2' as const }];
+      return openDatabaseStore({
+        url: database.url,
+        pod: 'p',
+        limits: defaultLimits,
+        logger: silent,
+        collections,
+      });
+    });
+    const stores = await Promise.all([without!, withN!, again!]);
+    opened.push(...stores);
+    await watch(stores[0]!);
+
+    const [plain, numbered, same] = await Promise.all(
+      stores.map((store) => changeOf(store, found)),
+    );
+    expect(plain?.table).not.toBe(numbered?.table);
+    expect(same).toEqual(numbered);
+  },
+);
+
 onReal('who is not the owner is told so, and so is who wants what cannot be counted', async () => {
   const database = await freshDatabase();
   await database.run(...vecsTableSql('vecs', 'movies', 2));
