@@ -1,0 +1,81 @@
+import type { SearchQuery } from '../../subgraphs/store.ts';
+import { unseenMsMax } from './bounds.ts';
+import { decodeEntry, seenBy, type Entry } from './entry.ts';
+import { isAtLeast, type Floors } from './floors.ts';
+import type { MemoryTier } from './memory-tier.ts';
+import { isAsPolled, type Polled, type Polls } from './polls.ts';
+import type { SharedTier } from './shared-tier.ts';
+
+/** A search that the cache may answer. */
+export interface Search {
+  readonly query: SearchQuery;
+  /** Of its entry, among those of the collection. */
+  readonly key: string;
+  /** The same among all. */
+  readonly id: string;
+  /** On the clock of `performance.now()`. */
+  readonly begunAt: number;
+  readonly isAdmitted: boolean;
+}
+
+/** What a search sees of the cache; null where the floors cannot be had, and nothing is certain. */
+export interface Sight {
+  /** It may be served. */
+  readonly entry: Entry | null;
+  /** As they are since the search began. */
+  readonly floors: Floors | null;
+}
+
+/**
+ * Looks up what is certainly right: what has seen every write that was acknowledged before the
+ * search began. A writer raises the floors before it acknowledges, or else waits `unseenMsMax`; a
+ * search reads the floors after it began, and what pods said that were asked at most `unseenMsMax`
+ * before. An entry that is at least both has seen all of these writes.
+ */
+export function createLookup({ memory, shared, polls }: LookupParts) {
+  async function inShared(search: Search, polled: Polled | null): Promise<Sight | null> {
+    const { query, key, id } = search;
+    const read = await shared.read(query, polled && key);
+    if (!read) return null;
+    const { bytes, floors } = read;
+    const entry = polled && bytes && servable(bytes, { floors, polled }, search);
+    if (entry) memory.set(id, bytes, ageOf(entry));
+    return { entry, floors };
+  }
+
+  return async (search: Search): Promise<Sight | null> => {
+    const polled = polls.since(search.query, search.begunAt - unseenMsMax);
+    const kept = polled && memory.get(search.id);
+    if (!kept) return inShared(search, polled);
+    const read = await shared.read(search.query, null);
+    if (!read) return null;
+    const entry = servable(kept, { floors: read.floors, polled }, search);
+    // Where it is too old, another gateway may have a newer one.
+    return entry ? { entry, floors: read.floors } : inShared(search, polled);
+  };
+}
+
+/** Clocks of gateways differ a little. */
+export const ageOf = ({ filledAtMs }: Entry): number => Math.max(0, Date.now() - filledAtMs);
+
+interface LookupParts {
+  readonly memory: MemoryTier;
+  readonly shared: SharedTier;
+  readonly polls: Polls;
+}
+
+function servable(
+  bytes: Buffer,
+  { floors, polled }: { readonly floors: Floors | null; readonly polled: Polled },
+  { key, query }: Search,
+): Entry | null {
+  const entry = decodeEntry(bytes, key);
+  const seen = entry && seenBy(entry.answer);
+  const isRight =
+    seen &&
+    entry.limit >= query.limit &&
+    entry.generation === floors?.generation &&
+    isAtLeast(seen, floors) &&
+    isAsPolled(seen, polled);
+  return isRight ? entry : null;
+}
