@@ -1,3 +1,4 @@
+import { Registry } from 'prom-client';
 import { parseTypedCollections } from '../schema/typed/parse.ts';
 import { createEmbedders } from '../subgraphs/embedders/embedders.ts';
 import type { VectorsService } from '../subgraphs/context.ts';
@@ -6,6 +7,7 @@ import type { Logger } from '../subgraphs/logger.ts';
 import type { Config } from './config.ts';
 import { logDiagnosis } from './diagnosis/log-diagnosis.ts';
 import type { Example } from './graphiql.ts';
+import { openHotCache } from './hot-cache.ts';
 import { startGateway } from './server.ts';
 import { openTopology } from './topology.ts';
 import { readTypedFiles } from './typed-files.ts';
@@ -24,10 +26,10 @@ export interface OpenGatewayOptions {
 /** The whole gateway of a configuration: its pods opened, its supergraph served. */
 export async function openGateway(options: OpenGatewayOptions): Promise<Running> {
   const { config, example, logger, mustBeUp, onProgress, prepare } = options;
-  const { pods, limits, minCoverage } = config;
+  const { pods, limits, minCoverage, cache: settings, redis } = config;
   // Their mistakes are said at once, and not when all pods are open.
   parseTypedCollections(await readTypedFiles(config.collectionsFolder));
-  const store = await openTopology({
+  const topology = await openTopology({
     pods,
     collections: config.collections,
     limits,
@@ -35,8 +37,12 @@ export async function openGateway(options: OpenGatewayOptions): Promise<Running>
     mustBeUp,
     onProgress,
   });
+  const metrics = new Registry();
+  const { store, ...hot } = settings
+    ? openHotCache({ store: topology, settings, redis, metrics, logger })
+    : { store: topology };
   const embedders = createEmbedders({ ...config, fallback: config.embedder, logger });
-  const service: VectorsService = { store, limits, embedders, minCoverage, logger };
+  const service: VectorsService = { store, limits, embedders, minCoverage, logger, ...hot };
   const diagnosis = logDiagnosis({ store, collections: config.collections, logger });
   const closeAll = async (): Promise<void> => {
     await diagnosis.close();
@@ -45,7 +51,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<Running>
   };
   try {
     await prepare(service);
-    const server = await startGateway({ ...config, service, example, logger });
+    const server = await startGateway({ ...config, service, example, logger, metrics });
     return {
       url: server.url,
       async close() {

@@ -1,5 +1,6 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Registry } from 'prom-client';
 import { startApollo } from '../subgraphs/apollo.ts';
 import { createVectorsContext, type VectorsService } from '../subgraphs/context.ts';
 import { callOf, createHttp, headerOf, listen, type Running } from '../subgraphs/http.ts';
@@ -33,15 +34,17 @@ export interface GatewayOptions {
   readonly subgraphPollMs?: number;
   /** null: no page of another site may read what we answer. */
   readonly cors?: CorsOptions | null;
+  /** What `/metrics` shows; no such page when left out. */
+  readonly metrics?: Registry;
   readonly logger: Logger;
 }
 
 /**
  * Serve the supergraph at `/graphql`, our own subgraph for other people's routers at `/subgraph`,
- * GraphiQL, and health.
+ * GraphiQL, metrics, and health.
  */
 export async function startGateway(options: GatewayOptions): Promise<Running> {
-  const { service, subgraphs, host, port, example, logger } = options;
+  const { service, subgraphs, host, port, example, metrics, logger } = options;
   const {
     collections = [],
     collectionsFolder = null,
@@ -82,6 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<Running> {
   addVectorBuckets(app, service);
   addGraphiql(app, example);
   addFrontDoor(app);
+  if (metrics) addMetrics(app, metrics);
   app.addHook('onClose', async () => {
     await Promise.all([schemas.close(), creator.close()]);
     await Promise.all([supergraph.stop(), subgraph.stop()]);
@@ -102,4 +106,12 @@ function contextOf(
 
 function addFrontDoor(app: FastifyInstance): void {
   app.get('/', (_request, reply) => reply.redirect('/graphiql'));
+}
+
+/** For Prometheus, and whoever reads its format. */
+function addMetrics(app: FastifyInstance, metrics: Registry): void {
+  app.get('/metrics', async (_request, reply) => {
+    reply.type(metrics.contentType);
+    return metrics.metrics();
+  });
 }

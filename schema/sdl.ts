@@ -73,6 +73,8 @@ type Query {
   vectorBuckets(prefix: String): [VectorBucket!]
   "The databases behind this graph, and whether they answer now."
   vectorPods: [VectorPod!] @tag(name: "admin")
+  "The hot cache of this server; null, without an error, when it has none."
+  vectorCache: VectorCache @tag(name: "admin")
   "Between gateways and pods only, as all that is @inaccessible: stores ask each other for JSON."
   searchVectorShards(search: JSON!): JSON @inaccessible
   scanVectorShard(scan: JSON!): JSON @inaccessible
@@ -98,6 +100,8 @@ type Mutation {
   "Builds on all shards side by side, without blocking writes. Waits for \`waitMs\` at most, then answers with what there is."
   createVectorIndex(input: CreateVectorIndexInput!): CreateVectorIndexPayload @tag(name: "admin")
   dropVectorIndex(collection: String!, bucket: String = "vecs", method: VectorIndexMethod!, metric: VectorMetric): DropVectorIndexPayload @tag(name: "admin")
+  "No server that shares the hot cache serves what it has of the collection now."
+  clearVectorCache(collection: String!, bucket: String = "vecs"): ClearVectorCachePayload @tag(name: "admin")
   watchVectorCollection(collection: String!, bucket: String = "vecs", on: Boolean!): Boolean @inaccessible
 }
 
@@ -218,6 +222,23 @@ type VectorIndexShard { pod: String! name: String! state: VectorIndexState! "Whi
 type VectorPod { name: String! healthy: Boolean! postgres: String pgvector: String collectionCount: Int replicas: [VectorReplica!] }
 type VectorReplica { name: String! role: String healthy: Boolean! lagMs: Float p95Ms: Float }
 
+"Of this server, since it started. How searches were answered, and of those that were seen often enough what was kept and what could not be."
+type VectorCache {
+  hits: Float!
+  misses: Float!
+  coalesced: Float!
+  bypassed: Float!
+  admitted: Float!
+  refused: Float!
+  "In memory, as the bytes are."
+  entries: Int!
+  bytes: Float!
+  bytesMax: Float!
+  "null when it is not used."
+  redis: VectorCacheRedis
+}
+type VectorCacheRedis { requests: Float! "Those that did not go well, or were not made as the ones before had not." failures: Float! "It did badly and is left alone for a moment." resting: Boolean! }
+
 type VectorRecordConnection { edges: [VectorRecordEdge!]! nodes: [VectorRecord]! pageInfo: PageInfo! }
 type VectorRecordEdge { cursor: String! node: VectorRecord }
 type VectorCollectionConnection {
@@ -237,6 +258,7 @@ type CreateVectorBucketPayload { bucket: VectorBucket }
 type DeleteVectorBucketPayload { deleted: Boolean! }
 type CreateVectorCollectionPayload { collection: VectorCollection "false when it was there already (ifNotExists)." created: Boolean! }
 type DeleteVectorCollectionPayload { "false when there was none." deleted: Boolean! }
+type ClearVectorCachePayload { "false when this server has no cache." cleared: Boolean! }
 type CreateVectorIndexPayload { index: VectorIndex }
 type DropVectorIndexPayload { dropped: Boolean! }
 `;

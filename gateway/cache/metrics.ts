@@ -22,35 +22,41 @@ export interface CacheCounts {
 export interface CacheMetrics {
   readonly events: CacheEvents;
   readonly counts: CacheCounts;
-  /** Show the counts, and the state of the cache whose events they are. */
-  show(state: CacheState): void;
+  /** Put them, and the state of the cache whose events they are, among the metrics. */
+  show(state: CacheState, registry: Registry): void;
 }
 
 /**
- * Counts the events of one cache, and shows them in `registry`. An event costs an addition, and one
- * of Redis a histogram's: metrics are made of the counts when somebody asks for them.
+ * Counts the events of one cache. An event costs an addition, and one of Redis that of a histogram:
+ * metrics are made of the counts when somebody asks for them.
  */
-export function createCacheMetrics(registry: Registry): CacheMetrics {
+export function createCacheMetrics(): CacheMetrics {
   const searches = { HIT: 0, MISS: 0, COALESCED: 0, BYPASS: 0 };
   const fills = { admitted: 0, refused: 0 };
   const redis = { made: 0, failed: 0, skipped: 0 };
-  const observe = createTimes(registry);
   const counts = { searches, fills, redis };
+  const times = createTimes();
   return {
     counts,
     events: {
       searched: (outcome) => void searches[outcome]++,
       filled: (how) => void fills[how]++,
       redis(request) {
-        if (request.went === 'resting') return void redis.skipped++;
+        if (request.went === 'resting') {
+          redis.skipped++;
+          return;
+        }
         redis.made++;
         if (request.went !== 'well') redis.failed++;
-        observe(request);
+        times.observe(request);
       },
     },
-    show(state) {
-      showCounts(registry, counts);
-      showState(registry, state);
+    show(state, registry) {
+      showCounts(counts, registry);
+      showMemory(state, registry);
+      if (state.isRedisResting === null) return;
+      registry.registerMetric(times.histogram);
+      showRedis(counts, state, registry);
     },
   };
 }
@@ -77,4 +83,105 @@ export function statsOf(
             resting: isRedisResting,
           },
   };
+}
+
+/** In milliseconds; a search waits for Redis no longer than 25, a write 50. */
+const bucketsMs = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 25, 50, 100];
+
+/** How long Redis took; the histogram of each kind of request is looked up once. */
+function createTimes() {
+  const histogram = new Histogram({
+    name: 'quiver_cache_redis_request_duration_seconds',
+    help: 'How long Redis took, by what was asked and how it went.',
+    labelNames: ['command', 'result'],
+    buckets: bucketsMs.map((ms) => ms / 1_000),
+    registers: [],
+  });
+  const children = new Map<string, Histogram.Internal<string>>();
+  return {
+    histogram,
+    observe({ command, went, tookMs }: RedisRequest): void {
+      const name = `${command} ${went}`;
+      const child = children.get(name) ?? histogram.labels(command, went);
+      children.set(name, child);
+      child.observe(tookMs / 1_000);
+    },
+  };
+}
+
+function showCounts({ searches, fills }: CacheCounts, registry: Registry): void {
+  showCounter(searches, registry, {
+    name: 'quiver_cache_searches_total',
+    help: 'Searches, by how the cache answered them.',
+    label: 'outcome',
+  });
+  showCounter(fills, registry, {
+    name: 'quiver_cache_fills_total',
+    help: 'Answers of hot searches: those that were kept, and those that could not be.',
+    label: 'result',
+  });
+}
+
+function showMemory(state: CacheState, registry: Registry): void {
+  showGauge(() => state.memory.bytes, registry, {
+    name: 'quiver_cache_memory_bytes',
+    help: 'What the entries in this process take.',
+  });
+  showGauge(() => state.memory.entries, registry, {
+    name: 'quiver_cache_memory_entries',
+    help: 'Entries in this process.',
+  });
+}
+
+function showRedis({ redis }: CacheCounts, state: CacheState, registry: Registry): void {
+  const skipped = new Counter({
+    name: 'quiver_cache_redis_skipped_total',
+    help: 'Requests that Redis was spared, as those before had not gone well.',
+    registers: [],
+    collect() {
+      this.reset();
+      this.inc(redis.skipped);
+    },
+  });
+  registry.registerMetric(skipped);
+  showGauge(() => (state.isRedisResting ? 1 : 0), registry, {
+    name: 'quiver_cache_redis_breaker_open',
+    help: '1 while Redis is left alone, as it did badly.',
+  });
+}
+
+interface Named {
+  readonly name: string;
+  readonly help: string;
+}
+
+/** A counter of each of `counts`. */
+function showCounter(
+  counts: Readonly<Record<string, number>>,
+  registry: Registry,
+  { label, ...named }: Named & { readonly label: string },
+): void {
+  const counter = new Counter({
+    ...named,
+    labelNames: [label],
+    registers: [],
+    collect() {
+      this.reset();
+      for (const [value, count] of Object.entries(counts)) {
+        this.inc({ [label]: value.toLowerCase() }, count);
+      }
+    },
+  });
+  registry.registerMetric(counter);
+}
+
+function showGauge(value: () => number, registry: Registry, named: Named): void {
+  const gauge = new Gauge({
+    ...named,
+    registers: [],
+    collect() {
+      this.set(value());
+    },
+  });
+  registry.registerMetric(gauge);
 }

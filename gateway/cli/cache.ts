@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
 import { defaultBucket } from '../../subgraphs/arguments.ts';
+import { addClear } from './cache-clear.ts';
+import { addStats } from './cache-stats.ts';
 import { runCommand } from './failures.ts';
 import { withGraph } from './graph.ts';
 import { onCollection, type CollectionOptions } from './on-collection.ts';
 import { print, printJson } from './output.ts';
 
-/** `quiver cache ...`: what the hot cache needs of a collection. */
+/** `quiver cache ...`: the hot cache of a gateway, and what it needs of a collection. */
 export function addCache(program: Command): void {
-  const group = program.command('cache').description('what the hot cache needs');
+  const group = program.command('cache').description('the hot cache, and what it needs');
+  addStats(group);
+  addClear(group);
   onCollection(group, 'watch')
     .description('count the writes to a table that Quiver did not make, on all its pods')
     .addHelpText('after', watchHelp)

@@ -47,11 +47,13 @@ export function storeOptions(command: Command): Command {
         .conflicts(['config', 'url']),
     )
     .addOption(
-      new Option('--url <url>', `the subgraph of a running gateway or pod (default: ${served})`)
-        .argParser(subgraphUrl)
-        .conflicts(['config', 'database']),
+      urlOption('the subgraph of a running gateway or pod').conflicts(['config', 'database']),
     );
 }
+
+/** For what only a running server knows; without it, what `npm start` serves. */
+export const urlOption = (what: string): Option =>
+  new Option('--url <url>', `${what} (default: ${served})`).argParser(subgraphUrl);
 
 /** What the options say; else QUIVER_CONFIG, else `quiver.yaml` if it is here, else `npm start`. */
 export function sourceOf({ config, database = [], url }: StoreOptions): Source {
@@ -88,7 +90,7 @@ export async function withStore<T>(
 }
 
 /** Where `npm start` serves. */
-const served = 'http://127.0.0.1:4000/subgraph';
+export const served = 'http://127.0.0.1:4000/subgraph';
 const usual = 'quiver.yaml';
 
 async function configOf(source: Source): Promise<Config> {

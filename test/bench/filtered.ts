@@ -5,7 +5,7 @@ import { defaultLimits } from '../../schema/limits.ts';
 import type { Filter } from '../../schema/filter.ts';
 import type { SearchMode, ShardProfile, VectorStore } from '../../subgraphs/store.ts';
 import { during, indexIn, searchIn, silent, specIn } from '../support/store-calls.ts';
-import { createDatabases } from './search.ts';
+import { createDatabases } from './corpus.ts';
 import { createData, type Case, type Data } from './filtered-data.ts';
 import { quantile } from './measure.ts';
 

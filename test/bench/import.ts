@@ -14,8 +14,8 @@ import { vectorToBase64, vectorToList } from '../../schema/vector.ts';
 import { vectorBytes } from '../../subgraphs/postgres/vector-bytes.ts';
 import { tableName } from './contenders.ts';
 import { startCopy } from './copy-in.ts';
+import { createDatabases } from './corpus.ts';
 import { createClusters } from './random.ts';
-import { createDatabases } from './search.ts';
 
 const rowCount = Number(process.env['BENCH_ROWS'] ?? 100_000);
 const dimension = 384;

@@ -1,8 +1,10 @@
+import { benchCache } from './cache.ts';
 import { benchFiltered } from './filtered.ts';
 import { benchImport } from './import.ts';
 import { benchSearch } from './search.ts';
 
 const benches: Readonly<Record<string, (servers: readonly string[]) => Promise<string>>> = {
+  cache: benchCache,
   filtered: benchFiltered,
   import: benchImport,
   search: benchSearch,

@@ -53,27 +53,49 @@ export async function measure(
   return measured;
 }
 
-async function timeEach(contender: Contender, queries: readonly Float32Array[]) {
+/** In milliseconds, one after the other. */
+export async function timeEach(
+  { search }: Pick<Contender, 'search'>,
+  queries: readonly Float32Array[],
+): Promise<number[]> {
   const times: number[] = [];
-  for (const query of queries) {
-    const startedAt = performance.now();
-    await contender.search(query);
-    times.push(performance.now() - startedAt);
-  }
+  for (const query of queries) times.push(await timed(() => search(query)));
   return times;
 }
 
-async function rateOf(contender: Contender, plan: Plan): Promise<number> {
+export async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
-  let searchCount = 0;
-  const client = async (offset: number): Promise<void> => {
-    for (let i = offset; performance.now() - startedAt < plan.burstMs; i++) {
-      await contender.search(plan.queries[i % plan.queries.length]!);
-      searchCount++;
+  await work();
+  return performance.now() - startedAt;
+}
+
+export interface Burst {
+  readonly timesMs: readonly number[];
+  readonly perSecond: number;
+}
+
+/** What `clientCount` callers at once do in `burstMs`; each knows who it is, and which turn it is. */
+export async function burst(
+  { clientCount, burstMs }: { readonly clientCount: number; readonly burstMs: number },
+  work: (client: number, turn: number) => Promise<unknown>,
+): Promise<Burst> {
+  const startedAt = performance.now();
+  const timesMs: number[] = [];
+  const client = async (index: number): Promise<void> => {
+    for (let turn = 0; performance.now() - startedAt < burstMs; turn++) {
+      timesMs.push(await timed(() => work(index, turn)));
     }
   };
-  await Promise.all(Array.from({ length: plan.clientCount }, (_, i) => client(i * 7)));
-  return (searchCount * 1_000) / (performance.now() - startedAt);
+  await Promise.all(Array.from({ length: clientCount }, (_, i) => client(i)));
+  return { timesMs, perSecond: (timesMs.length * 1_000) / (performance.now() - startedAt) };
+}
+
+async function rateOf({ search }: Contender, plan: Plan): Promise<number> {
+  const { queries } = plan;
+  const { perSecond } = await burst(plan, (client, turn) =>
+    search(queries[(client * 7 + turn) % queries.length]!),
+  );
+  return perSecond;
 }
 
 async function recallOf(contender: Contender, { truth, queries }: Plan): Promise<number> {

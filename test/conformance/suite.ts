@@ -1,5 +1,6 @@
 import { badInput } from './bad-input.ts';
 import { buckets } from './buckets.ts';
+import { hotCache } from './cache.ts';
 import { changes } from './changes.ts';
 import { collections } from './collections.ts';
 import { contract, noting } from './contract.ts';
@@ -55,6 +56,7 @@ export function conformance(
       indexes,
       badInput,
       pods,
+      hotCache,
       ...(options.entities ? [entities, changes] : []),
     ];
     for (const suite of suites) suite(subject);

@@ -183,7 +183,11 @@ describe('Redis in the configuration', () => {
       '{ url: "http://r" }',
       'file.redis.url must begin with redis:// or rediss://',
     ],
-    ['a URL alone', '"redis://:secret@r"', 'file.redis must have exactly one of url, sentinels and cluster\nfile.redis must be an object'],
+    [
+      'a URL alone',
+      '"redis://:secret@r"',
+      'file.redis must have exactly one of url, sentinels and cluster\nfile.redis must be an object',
+    ],
     [
       'with a number as password',
       '{ url: "redis://r", password: 12345 }',
