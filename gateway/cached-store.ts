@@ -86,7 +86,8 @@ function openRedis(
   { settings, events, logger }: CachedStoreOptions,
 ): SharedTier {
   const client = createRedisClient(place, {
-    onError: (error) => logger.warn({ err: error }, 'the connection to Redis failed'),
+    onLost: (error) => logger.warn({ reason: error.message }, 'Redis cannot be reached'),
+    onBack: () => logger.info({}, 'Redis is back'),
   });
   return createRedisTier(client, {
     prefix,

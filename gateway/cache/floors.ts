@@ -145,10 +145,13 @@ export function readFloors(bytes: Uint8Array | null): Floors | null {
   try {
     const { placementVersion, generation, floors } = JSON.parse(String(bytes));
     const pods = Object.entries<readonly Floor[]>(floors);
-    return typeof generation === 'string' && pods.every(([, pod]) => Array.isArray(pod))
+    return typeof generation === 'string' && pods.every(([, pod]) => pod.every(isFloor))
       ? { placementVersion, generation, floors: new Map(pods) }
       : null;
   } catch {
     return null;
   }
 }
+
+const isFloor = (floor: Partial<Floor> | null): boolean =>
+  typeof floor?.table === 'string' && typeof floor.count === 'number';

@@ -52,11 +52,11 @@ export function createCacheMetrics(): CacheMetrics {
       },
     },
     show(state, registry) {
-      showCounts(counts, registry);
-      showMemory(state, registry);
-      if (state.isRedisResting === null) return;
-      registry.registerMetric(times.histogram);
-      showRedis(counts, state, registry);
+      const ofRedis =
+        state.isRedisResting === null ? [] : [times.histogram, ...redisMetrics(counts, state)];
+      for (const metric of [...searchMetrics(counts), ...memoryMetrics(state), ...ofRedis]) {
+        registry.registerMetric(metric);
+      }
     },
   };
 }
@@ -85,7 +85,7 @@ export function statsOf(
   };
 }
 
-/** In milliseconds; a search waits for Redis no longer than 25, a write 50. */
+/** A search waits for an answer of Redis no longer than 25, a write 50. */
 const bucketsMs = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 25, 50, 100];
 
 /** How long Redis took; the histogram of each kind of request is looked up once. */
@@ -109,32 +109,32 @@ function createTimes() {
   };
 }
 
-function showCounts({ searches, fills }: CacheCounts, registry: Registry): void {
-  showCounter(searches, registry, {
+const searchMetrics = ({ searches, fills }: CacheCounts) => [
+  counterOf(searches, {
     name: 'quiver_cache_searches_total',
     help: 'Searches, by how the cache answered them.',
     label: 'outcome',
-  });
-  showCounter(fills, registry, {
+  }),
+  counterOf(fills, {
     name: 'quiver_cache_fills_total',
     help: 'Answers of hot searches: those that were kept, and those that could not be.',
     label: 'result',
-  });
-}
+  }),
+];
 
-function showMemory(state: CacheState, registry: Registry): void {
-  showGauge(() => state.memory.bytes, registry, {
+const memoryMetrics = (state: CacheState) => [
+  gaugeOf(() => state.memory.bytes, {
     name: 'quiver_cache_memory_bytes',
     help: 'What the entries in this process take.',
-  });
-  showGauge(() => state.memory.entries, registry, {
+  }),
+  gaugeOf(() => state.memory.entries, {
     name: 'quiver_cache_memory_entries',
     help: 'Entries in this process.',
-  });
-}
+  }),
+];
 
-function showRedis({ redis }: CacheCounts, state: CacheState, registry: Registry): void {
-  const skipped = new Counter({
+const redisMetrics = ({ redis }: CacheCounts, state: CacheState) => [
+  new Counter({
     name: 'quiver_cache_redis_skipped_total',
     help: 'Requests that Redis was spared, as those before had not gone well.',
     registers: [],
@@ -142,26 +142,24 @@ function showRedis({ redis }: CacheCounts, state: CacheState, registry: Registry
       this.reset();
       this.inc(redis.skipped);
     },
-  });
-  registry.registerMetric(skipped);
-  showGauge(() => (state.isRedisResting ? 1 : 0), registry, {
+  }),
+  gaugeOf(() => (state.isRedisResting ? 1 : 0), {
     name: 'quiver_cache_redis_breaker_open',
     help: '1 while Redis is left alone, as it did badly.',
-  });
-}
+  }),
+];
 
 interface Named {
   readonly name: string;
   readonly help: string;
 }
 
-/** A counter of each of `counts`. */
-function showCounter(
+/** A series for each of `counts`. */
+const counterOf = (
   counts: Readonly<Record<string, number>>,
-  registry: Registry,
   { label, ...named }: Named & { readonly label: string },
-): void {
-  const counter = new Counter({
+) =>
+  new Counter({
     ...named,
     labelNames: [label],
     registers: [],
@@ -172,16 +170,12 @@ function showCounter(
       }
     },
   });
-  registry.registerMetric(counter);
-}
 
-function showGauge(value: () => number, registry: Registry, named: Named): void {
-  const gauge = new Gauge({
+const gaugeOf = (valueOf: () => number, named: Named) =>
+  new Gauge({
     ...named,
     registers: [],
     collect() {
-      this.set(value());
+      this.set(valueOf());
     },
   });
-  registry.registerMetric(gauge);
-}

@@ -39,17 +39,19 @@ export interface RedisClient {
 }
 
 export interface RedisClientOptions {
-  /** Connections that fail and come back; each reconnection that fails is one more. */
-  readonly onError: (error: Error) => void;
+  /** There is no connection any more, or none to begin with. */
+  readonly onLost: (error: Error) => void;
+  /** There is one again. */
+  readonly onBack: () => void;
 }
 
 /** The client is there at once and connects by itself, now and whenever the connection is lost. */
 export function createRedisClient(
   settings: RedisSettings,
-  { onError }: RedisClientOptions,
+  options: RedisClientOptions,
 ): RedisClient {
   const redis = clientFor(typeof settings === 'string' ? { url: settings } : settings);
-  redis.on('error', onError);
+  tell(redis, options);
   // What fails comes as an event too, and is tried again.
   redis.connect().catch(() => undefined);
 
@@ -79,6 +81,19 @@ export function createRedisClient(
   };
 }
 
+/** Once when it goes and once when it is back: each try in between is an event too. */
+function tell(redis: Redis | Cluster, { onLost, onBack }: RedisClientOptions): void {
+  let isLost = false;
+  redis.on('error', (error: Error) => {
+    if (!isLost) onLost(error);
+    isLost = true;
+  });
+  redis.on('ready', () => {
+    if (isLost) onBack();
+    isLost = false;
+  });
+}
+
 /** What answers in the place of Redis may say anything. */
 function expectAnswer(answer: unknown, expected: readonly unknown[]): void {
   if (!expected.includes(answer)) throw new Error('Redis must answer; something else came.');
@@ -100,6 +115,8 @@ const connection = {
   lazyConnect: true,
   protocol: 2,
   connectTimeout: connectTimeoutMs,
+  // A connection that is gone already is waited for no longer.
+  disconnectTimeout: 100,
   socketTimeout: silenceMsMax,
   keepAlive: 30_000,
   noDelay: true,

@@ -20,9 +20,9 @@ export interface RedisTierOptions {
   readonly entryBytesMax: number;
   /** Of entries. */
   readonly ttlMs: number;
-  /** For an answer that a search waits for. */
+  /** For an answer that a search waits for, and for a probe's. */
   readonly readMsMax: number;
-  /** For one that a writer waits for, a probe, or nobody. */
+  /** For one that a writer waits for, or nobody. */
   readonly writeMsMax: number;
   /** After which Redis that did badly is asked again. */
   readonly pauseMs: number;
@@ -107,10 +107,7 @@ function createAsker(
 
   async function attempt<T>(command: RedisRequest['command'], work: () => Promise<T>) {
     const startedAt = performance.now();
-    const outcome = await inTime(
-      work,
-      command === 'read' || command === 'lease' ? readMsMax : writeMsMax,
-    );
+    const outcome = await inTime(work, isForSearches(command) ? readMsMax : writeMsMax);
     observe({ command, went: outcome.went, tookMs: performance.now() - startedAt });
     return outcome;
   }
@@ -144,6 +141,13 @@ function createAsker(
  * polls too. So anything above their bound is right, and more saves questions.
  */
 const floorsMs = (ttlMs: number): number => Math.max(2 * ttlMs, 60_000);
+
+/**
+ * So is the probe: were it more patient, Redis that is too slow for searches would be asked again
+ * after each pause, and make some of them wait each time.
+ */
+const isForSearches = (command: RedisRequest['command']): boolean =>
+  command === 'read' || command === 'lease' || command === 'probe';
 
 /**
  * Timers run before sockets are read: where this process was busy, an answer that has come long ago

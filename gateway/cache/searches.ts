@@ -53,8 +53,9 @@ export function createSearches(parts: SearchParts): VectorStore['search'] {
     if (entry) return served('HIT', entry, query);
     const flight = JSON.stringify([id, query.limit, floorsText(floors)]);
     const { value, joined } = await flights.run(flight, call, (part) => find(search, floors, part));
-    if (joined) return as('COALESCED', value);
-    return value.cache ? value : as('MISS', value);
+    if (!joined) return value.cache ? value : as('MISS', value);
+    // What was looked up for another search is as new as that one needs, which began earlier.
+    return value.cache ? answer(search, call) : as('COALESCED', value);
   }
 
   return async (query, call) => {

@@ -15,8 +15,8 @@ export interface Read {
  */
 export interface SharedTier {
   /**
-   * An entry and the floors of its collection, in one command: 0.04 ms as against 0.05 in a
-   * pipeline and 0.06 in a script. Without a key the floors alone, for an entry that is in memory.
+   * An entry and the floors of its collection, in one command. Without a key the floors alone, for
+   * an entry that is in memory.
    */
   read(ref: CollectionRef, key: string | null): Promise<Read | null>;
   write(ref: CollectionRef, key: string, bytes: Buffer): Promise<boolean>;

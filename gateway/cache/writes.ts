@@ -29,7 +29,7 @@ export function createWrites(store: VectorStore, shared: SharedTier): Writes {
 
   const raise = async (ref: CollectionRef, reading: Promise<Seen | null>): Promise<boolean> => {
     const state = await reading;
-    return state === null || shared.raise(ref, state);
+    return state ? shared.raise(ref, state) : shared.clear(ref);
   };
   const raiseCounts = (ref: CollectionRef) => (call: Call) =>
     raise(ref, countsOf(store, ref, call));
@@ -61,7 +61,10 @@ async function raisedOrBound(raise: Raise): Promise<void> {
   call.end();
 }
 
-/** After a write; null where nobody counts, and so nothing is cached. */
+/**
+ * After a write; null where not all of it is counted. Nothing is kept of such a collection, but its
+ * searches in flight are shared: clearing it tells those before the write from those after it.
+ */
 async function countsOf(
   store: VectorStore,
   { bucket, collection }: CollectionRef,
@@ -74,7 +77,7 @@ async function countsOf(
   ]);
   for (const { error } of rows) if (error) throw error;
   const changes = rows.flatMap(({ pod, change }) => (change ? [[pod, change] as const] : []));
-  if (!found || changes.length === 0) return null;
+  if (!found || changes.length === 0 || changes.length < rows.length) return null;
   return { placementVersion: found.placement.version, changes: new Map(changes) };
 }
 

@@ -41,9 +41,8 @@ export async function watchCommand(
 }
 
 const watchHelp = `
-Answers from the cache are right only while all writes are counted. Collections that Quiver makes
-are counted from the start; of any other table, writes that do not go through Quiver are seen when
-what is cached is too old. This puts two triggers on it, which needs the table's owner. The first
-costs each statement that writes about 0.02 ms and a row of 50 bytes in quiver.changes, where many
-become one again; the second works in logical replication alone. It waits for writes that are under
-way, and other writes wait for it.`;
+Answers are kept only of collections whose writes are all counted. Those that Quiver makes are
+counted from the start; answers of any other table are not kept, until this is done. It puts two
+triggers on it, which needs the table's owner. The first costs each statement that writes about
+0.02 ms and a row of 50 bytes in quiver.changes, where many become one again; the second works in
+logical replication alone. It waits for writes that are under way, and other writes wait for it.`;

@@ -30,6 +30,7 @@ export const changes = (
   rooms: Rooms,
 ): Promise<readonly (readonly ShardChanged[])[]> =>
   eachShard(refs, call, rooms, {
+    quietly: true,
     ask: (store, wanted) => store.changes(wanted, call),
     answered: (shard) => shard,
     failed: (pod, _, error) => ({ pod, change: null, error }),
@@ -37,6 +38,8 @@ export const changes = (
 
 /** A question about collections that has an answer for each of their shards. */
 interface Question<Row> {
+  /** Pods that do not answer are nothing for the log. */
+  readonly quietly?: boolean;
   readonly ask: (
     store: VectorStore,
     refs: readonly CollectionRef[],
@@ -50,10 +53,11 @@ async function eachShard<Row extends { readonly pod: string }>(
   refs: readonly CollectionRef[],
   call: Call,
   { pods, placements }: Rooms,
-  { ask, answered, failed }: Question<Row>,
+  { ask, answered, failed, quietly = false }: Question<Row>,
 ): Promise<readonly (readonly Row[])[]> {
   const found = await Promise.all(refs.map((ref) => placements.find(ref, call).catch(toError)));
-  const { answers, failures } = await pods.scatter(legsOf(found), (store, { positions }) =>
+  const scatter = quietly ? pods.scatterQuietly : pods.scatter;
+  const { answers, failures } = await scatter(legsOf(found), (store, { positions }) =>
     ask(
       store,
       positions.map((i) => refs[i]!),

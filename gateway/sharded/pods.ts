@@ -12,16 +12,20 @@ interface Named {
   readonly name: string;
 }
 
+type Scatter = <P extends Named, T>(
+  parts: readonly P[],
+  ask: (store: VectorStore, part: P) => Promise<T>,
+) => Promise<Gathered<P, T>>;
+
 /** The configured pods. */
 export interface Pods {
   readonly all: readonly NamedStore[];
   /** Throws POD_UNAVAILABLE for a pod that a placement names and the configuration does not. */
   store(name: string): VectorStore;
   /** Ask the pods of these names at once; never rejects. Bugs among the failures are logged. */
-  scatter<P extends Named, T>(
-    parts: readonly P[],
-    ask: (store: VectorStore, part: P) => Promise<T>,
-  ): Promise<Gathered<P, T>>;
+  readonly scatter: Scatter;
+  /** The same, and nothing is logged: for what is asked all the time, with hardly any patience. */
+  readonly scatterQuietly: Scatter;
 }
 
 export function createPods(all: readonly NamedStore[], logger: Logger): Pods {
@@ -34,12 +38,15 @@ export function createPods(all: readonly NamedStore[], logger: Logger): Pods {
   }
 
   const watch = createWatch(logger);
+  const scatterQuietly: Scatter = (parts, ask) =>
+    scatter(parts, async (part) => ask(storeOf(part.name), part));
 
   return {
     all,
     store: storeOf,
+    scatterQuietly,
     async scatter(parts, ask) {
-      const gathered = await scatter(parts, async (part) => ask(storeOf(part.name), part));
+      const gathered = await scatterQuietly(parts, ask);
       for (const { from } of gathered.answers) watch.answered(from.name);
       for (const { pod, error } of gathered.failures) watch.failed(pod, error);
       return gathered;

@@ -13,7 +13,7 @@ export interface Compactor {
   close(): Promise<void>;
 }
 
-/** Up to here a read takes 0.01 ms more than of one row. */
+/** Up to here a read takes hardly longer than of one row. */
 const rowsMax = 100;
 const tablesMax = 10_000;
 const timeoutMs = 10_000;

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import {
   decodeEntry,
@@ -57,6 +58,15 @@ describe('bytes', () => {
     const check = (bytes: Uint8Array): void =>
       expect(decodeEntry(Buffer.from(bytes), 'key')).toBeNull();
     fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), check));
+  });
+
+  test.each(['', 'null', '5', '{"key"'])('that are whole and say %j are a miss', (head) => {
+    const body = Buffer.from(`\0\0\0\0${head}`);
+    body.writeUInt32LE(head.length);
+    const bytes = Buffer.concat([Buffer.alloc(5, 1), body]);
+    bytes.writeUInt32LE(crc32(body), 1);
+
+    expect(decodeEntry(bytes, 'key')).toBeNull();
   });
 
   test('of another search are a miss', () => {

@@ -1,3 +1,4 @@
+import { createRedisClient, type RedisClient } from '../../gateway/cache/redis-client.ts';
 import type { RedisRequest, RedisTierOptions } from '../../gateway/cache/redis-tier.ts';
 import { onRedis } from '../support/databases.ts';
 import { startOwnRedis, type OwnRedis } from '../support/own-redis.ts';
@@ -161,6 +162,22 @@ describe.each(weathers)('%s', (_, weather) => {
   });
 });
 
+onRedis('too slow for searches, it is left alone, though a writer would wait for it', async () => {
+  const redis = await ownRedis();
+  const proxy = await startProxy(redis.port);
+  open.push(proxy);
+  const tier = await filledTier(proxy.port, { readMsMax: 50, writeMsMax: 5_000 });
+  proxy.make({ kind: 'slow', delayMs: 300 });
+  while (!tier.isResting) expect(await tier.read(ref, 'key')).toBeNull();
+
+  await tier.until(({ command }) => command === 'probe');
+  expect(tier.requests.filter(isProbe('well'))).toEqual([]);
+  expect(tier.isResting).toBe(true);
+
+  proxy.make({ kind: 'clear' });
+  await expectReturn(tier);
+});
+
 onRedis('closed, a tier asks for nothing more', async () => {
   const redis = await ownRedis();
   const tier = await filledTier(redis.port);
@@ -168,3 +185,36 @@ onRedis('closed, a tier asks for nothing more', async () => {
 
   await expectNothing(tier);
 });
+
+onRedis('a connection that is gone is told of once, however often it is tried again', async () => {
+  const redis = await ownRedis();
+  const told: string[] = [];
+  const client = createRedisClient(`redis://127.0.0.1:${redis.port}`, {
+    onLost: () => void told.push('lost'),
+    onBack: () => void told.push('back'),
+  });
+  open.push(client);
+  const answered = async (): Promise<void> => {
+    while (!(await answers(client))) await pause();
+  };
+
+  await answered();
+  await redis.kill();
+  for (let tries = 0; tries < 5; tries++) {
+    expect(await answers(client)).toBe(false);
+    await pause();
+  }
+  await redis.restart();
+  await answered();
+
+  expect(told).toEqual(['lost', 'back']);
+});
+
+const answers = (client: RedisClient): Promise<boolean> =>
+  client.ping().then(
+    () => true,
+    () => false,
+  );
+
+/** Longer than the first tries of a connection are apart. */
+const pause = (): Promise<void> => new Promise((again) => setTimeout(again, 120));

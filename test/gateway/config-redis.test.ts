@@ -1,4 +1,5 @@
 import { defaultCache } from '../../gateway/cache/settings.ts';
+import { redisPlace } from '../../gateway/cli/configuration.ts';
 import { parseConfig, type Environment } from '../../gateway/config.ts';
 
 const pods = 'pods: [{ name: a, url: "http://127.0.0.1:4101/graphql" }]';
@@ -200,5 +201,20 @@ describe('Redis in the configuration', () => {
     ],
   ])('cannot be %s', (_what, yaml, problems) => {
     expect(refusalOf(`redis: ${yaml}`)).toBe(problems);
+  });
+});
+
+describe('Redis on the command line', () => {
+  test('is a URL; an empty one, as an environment may have it, is none', () => {
+    expect(redisPlace('rediss://:secret@r')).toEqual({
+      settings: 'rediss://:secret@r',
+      prefix: 'quiver:',
+    });
+    expect(redisPlace('')).toBeNull();
+    expect(redisPlace(undefined)).toBeNull();
+  });
+
+  test.each(['r:6379', 'http://:secret@r', 'redis://:secret:1'])('cannot be %j', (url) => {
+    expect(() => redisPlace(url)).toThrow(/^(?!.*secret).*must be a URL that begins with redis:/);
   });
 });

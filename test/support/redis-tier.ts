@@ -29,7 +29,7 @@ export function openTier(
   const requests: RedisRequest[] = [];
   const listeners = new Set<() => void>();
   const prefix = different.prefix ?? `test:${randomBytes(6).toString('hex')}:`;
-  const tier = createRedisTier(createRedisClient(settings, { onError: () => undefined }), {
+  const tier = createRedisTier(createRedisClient(settings, { onLost() {}, onBack() {} }), {
     prefix,
     entryBytesMax: 1_000_000,
     ttlMs: 60_000,

@@ -16,7 +16,7 @@ import {
   type VectorsService,
 } from '../../subgraphs/vectors.ts';
 import type { Answer, Subject, Variables } from '../conformance/subject.ts';
-import { freshBucket, testDatabases } from './databases.ts';
+import { freshBucket, testDatabases, type TestDatabase } from './databases.ts';
 
 /** A store over a part of the test's pods. */
 export interface OpenStore {
@@ -37,8 +37,8 @@ export async function openOne(): Promise<OpenStore> {
 }
 
 /** The databases of all three pods, as one store. */
-export async function openSharded(): Promise<OpenStore> {
-  return sharded(await openDatabases());
+export async function openSharded(databases = testDatabases()): Promise<OpenStore> {
+  return sharded(await openDatabases(databases));
 }
 
 /** The first pod, over HTTP. */
@@ -113,9 +113,9 @@ interface OpenPod {
   close(): Promise<void>;
 }
 
-const openDatabases = (): Promise<OpenPod[]> =>
+const openDatabases = (databases: readonly TestDatabase[] = testDatabases()): Promise<OpenPod[]> =>
   Promise.all(
-    testDatabases().map(async (options, i) => {
+    databases.map(async (options, i) => {
       const pod = podNames[i]!;
       const database = openDatabase({ ...options, pod, logger });
       const store = await openPostgresStore({ database, pod, limits, logger });
