@@ -53,7 +53,7 @@ export function createCachedStore(options: CachedStoreOptions): CachedStore {
   });
   const admission = createAdmission({
     admitAfter: settings.admitAfter,
-    windowMs: bounds.admissionWindowMs,
+    windowMs: settings.ttlMs,
     keysMax: bounds.admissionKeysMax,
   });
 

@@ -7,6 +7,8 @@ export const unseenMsMax = 100;
 /** Twice in `unseenMsMax`, so that one poll is always young enough while the next is under way. */
 export const pollEveryMs = 50;
 export const pollMsMax = 80;
+/** What a search must have left to wait for a poll, or two, and be done by the pods after all. */
+export const patientMsMin = 5 * pollMsMax;
 /** Of a collection that nobody searches any more. */
 export const pollForMs = 60_000;
 
@@ -16,8 +18,7 @@ export const redisWriteMsMax = 50;
 /** Before Redis is asked again that did badly. */
 export const redisPauseMs = 500;
 
-/** In which a search must be seen again to be hot. */
-export const admissionWindowMs = 60_000;
+/** Searches of which it is remembered that they were seen. */
 export const admissionKeysMax = 100_000;
 
 /** In which a gateway does a search for others too; if it goes away, they wait no longer. */

@@ -1,5 +1,5 @@
 import type { SearchQuery } from '../../subgraphs/store.ts';
-import { unseenMsMax } from './bounds.ts';
+import { patientMsMin, unseenMsMax } from './bounds.ts';
 import { decodeEntry, seenBy, type Entry } from './entry.ts';
 import { isAtLeast, type Floors } from './floors.ts';
 import type { MemoryTier } from './memory-tier.ts';
@@ -15,6 +15,8 @@ export interface Search {
   readonly id: string;
   /** On the clock of `performance.now()`. */
   readonly begunAt: number;
+  /** On that of `Date.now()`. */
+  readonly deadlineAt: number;
   readonly isAdmitted: boolean;
 }
 
@@ -43,10 +45,17 @@ export function createLookup({ memory, shared, polls }: LookupParts) {
     return { entry, floors };
   }
 
+  /** What pods are being asked is less work for them than the search: it is worth waiting for. */
+  function heard({ query, begunAt, deadlineAt }: Search, isKept: boolean) {
+    const moment = begunAt - unseenMsMax;
+    const hasTime = deadlineAt - Date.now() > patientMsMin;
+    return isKept && hasTime ? polls.awaited(query, moment) : polls.since(query, moment);
+  }
+
   return async (search: Search): Promise<Sight | null> => {
-    const polled = polls.since(search.query, search.begunAt - unseenMsMax);
-    const kept = polled && memory.get(search.id);
-    if (!kept) return inShared(search, polled);
+    const kept = memory.get(search.id);
+    const polled = await heard(search, kept !== undefined);
+    if (!kept || !polled) return inShared(search, polled);
     const read = await shared.read(search.query, null);
     if (!read) return null;
     const entry = servable(kept, { floors: read.floors, polled }, search);

@@ -41,7 +41,7 @@ export function createSearches(parts: SearchParts): VectorStore['search'] {
     const id = collectionTag(query) + key;
     const isAdmitted = admission.isAdmitted(id);
     if (isAdmitted) polls.keep(query);
-    return { query, key, id, begunAt, isAdmitted };
+    return { query, key, id, begunAt, deadlineAt: call.deadlineAt, isAdmitted };
   }
 
   async function answer(search: Search, call: Call): Promise<SearchAnswer> {

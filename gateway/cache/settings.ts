@@ -13,7 +13,7 @@ export interface CacheSettings {
 
 export const defaultCache: CacheSettings = {
   admitAfter: 2,
-  ttlMs: 60_000,
+  ttlMs: 300_000,
   maxBytes: 64 * 1_024 * 1_024,
   maxEntryBytes: 256 * 1_024,
 };

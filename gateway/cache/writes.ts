@@ -7,7 +7,13 @@ import type { SharedTier } from './shared-tier.ts';
 
 type Writes = Pick<
   VectorStore,
-  'upsert' | 'updateMetadata' | 'delete' | 'deleteCollection' | 'watch'
+  | 'upsert'
+  | 'updateMetadata'
+  | 'delete'
+  | 'deleteCollection'
+  | 'createIndex'
+  | 'dropIndex'
+  | 'watch'
 >;
 
 /** false, or an error: the floors could not be raised. */
@@ -45,6 +51,9 @@ export function createWrites(store: VectorStore, shared: SharedTier): Writes {
       seen(store.deleteCollection(ref, placement, call), (part) =>
         raise(ref, tombstoneOf(store, ref, part)),
       ),
+    // The records are the same; what a search by an index finds of them, and how, is not.
+    createIndex: (spec, call) => seen(store.createIndex(spec, call), () => shared.clear(spec)),
+    dropIndex: (query, call) => seen(store.dropIndex(query, call), () => shared.clear(query)),
     // Who counts no more has no count for a floor.
     watch: (ref, on, call) => seen(store.watch(ref, on, call), async () => on),
   };

@@ -55,11 +55,11 @@ export async function measure(
 
 /** In milliseconds, one after the other. */
 export async function timeEach(
-  { search }: Pick<Contender, 'search'>,
+  contender: Contender,
   queries: readonly Float32Array[],
 ): Promise<number[]> {
   const times: number[] = [];
-  for (const query of queries) times.push(await timed(() => search(query)));
+  for (const query of queries) times.push(await timed(() => contender.search(query)));
   return times;
 }
 
@@ -90,10 +90,10 @@ export async function burst(
   return { timesMs, perSecond: (timesMs.length * 1_000) / (performance.now() - startedAt) };
 }
 
-async function rateOf({ search }: Contender, plan: Plan): Promise<number> {
+async function rateOf(contender: Contender, plan: Plan): Promise<number> {
   const { queries } = plan;
   const { perSecond } = await burst(plan, (client, turn) =>
-    search(queries[(client * 7 + turn) % queries.length]!),
+    contender.search(queries[(client * 7 + turn) % queries.length]!),
   );
   return perSecond;
 }

@@ -87,7 +87,14 @@ test('the text of floors says what they let through, and not when they were rais
 });
 
 test.each([
-  ...['', 'null', '5', '[]', '{}', '{"floors":{"a":5}}', '\0', '{"floors":'],
+  '',
+  'null',
+  '5',
+  '[]',
+  '{}',
+  '{"floors":{"a":5}}',
+  '\0',
+  '{"floors":',
   '{"placementVersion":1,"generation":"","floors":{"a":[null],"b":[null]}}',
   '{"placementVersion":1,"generation":"","floors":{"a":[{"table":"t"}],"b":[{"table":"t"}]}}',
 ])('floors that are none of ours are missing: %j', (text) => {

@@ -101,16 +101,17 @@ onRedis('over sentinels, which say who is the primary after a failover too', asy
   });
   await tier.connected();
   await expectAllWorks(tier);
-  await until(async () => {
-    const answer = await sentinel.command('sentinel', 'failover', 'mine').catch(String);
-    return answer === 'OK';
-  });
-  await until(async () => String(await replica.command('role')).startsWith('master'));
+  await until(async () => (await said(sentinel, 'sentinel', 'failover', 'mine')) === 'OK');
+  await until(async () => (await said(replica, 'role')).startsWith('master'));
   // Until then it takes writes that are lost, as everything that was not replicated is.
-  await until(async () => String(await primary.command('role')).startsWith('slave'));
+  await until(async () => (await said(primary, 'role')).startsWith('slave'));
   await until(() => tier.raise({ bucket: 'b', collection: 'after' }, seen));
   expect(String(await replica.command('keys', '*after*'))).toContain('floors');
 });
+
+/** Whoever takes another role breaks all connections. */
+const said = (redis: OwnRedis, ...words: readonly string[]): Promise<string> =>
+  redis.command(...words).then(String, String);
 
 onRedis('over a cluster, of which each collection has one node', async () => {
   const clustered = ['--cluster-enabled', 'yes'];

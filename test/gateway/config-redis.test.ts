@@ -22,7 +22,7 @@ describe('the hot cache in the configuration', () => {
     expect(parseConfig(pods, {}).cache).toEqual(defaultCache);
     expect(defaultCache).toEqual({
       admitAfter: 2,
-      ttlMs: 60_000,
+      ttlMs: 300_000,
       maxBytes: 67_108_864,
       maxEntryBytes: 262_144,
     });

@@ -15,7 +15,7 @@ describe('the configuration', () => {
       subgraphs: [],
       subgraphPollMs: 10_000,
       collectionsFolder: { path: 'schema/collections', mustExist: false },
-      cache: { admitAfter: 2, ttlMs: 60_000, maxBytes: 67_108_864, maxEntryBytes: 262_144 },
+      cache: { admitAfter: 2, ttlMs: 300_000, maxBytes: 67_108_864, maxEntryBytes: 262_144 },
       redis: null,
       cors: null,
       limits: defaultLimits,

@@ -10,7 +10,7 @@ import type {
   SearchQuery,
   VectorStore,
 } from '../../subgraphs/store.ts';
-import { freshBucket, testRedis } from './databases.ts';
+import { freshBucket, testDatabases, testRedis, type TestDatabase } from './databases.ts';
 import { during, silent } from './store-calls.ts';
 import { openSharded } from './subjects.ts';
 
@@ -37,24 +37,26 @@ export interface CachesOptions {
   readonly settings?: Partial<CacheSettings>;
   /** One for each gateway; the tests' own, if there is one, when left out; null: none. */
   readonly redis?: readonly (RedisSettings | null)[];
+  /** The pods' databases, by the way that a gateway has to them. */
+  readonly databases?: (gateway: number) => readonly TestDatabase[];
   /** What stands between a cache and the pods. */
   readonly wrap?: (store: VectorStore, gateway: number) => VectorStore;
 }
 
 /** Gateways over the same three pods, that share a Redis. */
 export async function openCaches(options: CachesOptions): Promise<Caches> {
-  const { count, settings = {}, wrap = (store) => store } = options;
+  const { count, settings = {}, databases = testDatabases, wrap = (store) => store } = options;
   const places = options.redis ?? Array.from({ length: count }, testRedis);
   const prefix = `test:${randomBytes(6).toString('hex')}:`;
   const gateways: CachedGateway[] = [];
   for (let i = 0; i < count; i++) {
-    const inner = await openSharded();
+    const inner = await openSharded(databases(i));
     const place = places[i] ?? null;
     gateways.push(
       gatewayOver(
         wrap(inner.store, i),
         { ...defaultCache, ...settings },
-        place && { settings: place, prefix },
+        place === null ? null : { settings: place, prefix },
       ),
     );
   }

@@ -8,6 +8,8 @@ export type Weather =
   | { readonly kind: 'garbage'; readonly bytes: string }
   /** Connections are taken, and nothing comes back. */
   | { readonly kind: 'silent' }
+  /** Nothing comes back for now, and nothing is lost. */
+  | { readonly kind: 'frozen' }
   /** Connections are broken, and no new ones taken. */
   | { readonly kind: 'cut' };
 
@@ -15,6 +17,7 @@ export type Weather =
 export async function startProxy(port: number) {
   let weather: Weather = { kind: 'clear' };
   const sockets = new Set<Socket>();
+  const answering = new Set<Socket>();
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
@@ -29,12 +32,17 @@ export async function startProxy(port: number) {
     const far = connect(port, '127.0.0.1');
     keep(far);
     near.on('data', (bytes) => far.write(bytes)).on('close', () => far.destroy());
-    far.on('close', () => near.destroy());
+    answering.add(far);
+    far.on('close', () => {
+      answering.delete(far);
+      near.destroy();
+    });
     far.on('data', (bytes) => {
       if (weather.kind === 'clear') near.write(bytes);
       if (weather.kind === 'garbage') near.write(weather.bytes);
       if (weather.kind === 'slow') setTimeout(() => near.write(bytes), weather.delayMs).unref();
     });
+    if (weather.kind === 'frozen') far.pause();
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
 
@@ -43,6 +51,10 @@ export async function startProxy(port: number) {
     make(next: Weather): void {
       weather = next;
       if (next.kind === 'cut') for (const socket of sockets) socket.destroy();
+      for (const far of answering) {
+        if (next.kind === 'frozen') far.pause();
+        else far.resume();
+      }
     },
     async close(): Promise<void> {
       const closed = new Promise((done) => server.close(done));
