@@ -2,6 +2,7 @@ import { codeOf, errors, isStalePlacement } from '../../schema/errors.ts';
 import { isFound, ownersOf } from '../../schema/placement.ts';
 import type { Call } from '../call.ts';
 import type { Collection, CollectionRef, ShardIndex } from '../store.ts';
+import { within } from '../within.ts';
 import { messageOf, sqlStateOf } from './database-errors.ts';
 import type { Database } from './database.ts';
 import { settingOf } from './catalogue.ts';
@@ -29,6 +30,8 @@ export interface Memory {
   readonly pod: string;
   /** What is remembered, if it is not too old. */
   peek(ref: CollectionRef): Known | undefined;
+  /** What somebody else is just reading, if anybody is; undefined when that was in vain. */
+  beingRead(ref: CollectionRef, call: Call): Promise<Known | undefined> | undefined;
   /** What the database says, in whatever state; null when it knows nothing. */
   read(ref: CollectionRef, call: Call): Promise<Known | null>;
   forget(ref: CollectionRef): void;
@@ -36,6 +39,18 @@ export interface Memory {
 
 export function createMemory(database: Database, served: Served): Memory {
   const remembered = new Map<string, { readonly known: Known; readonly readAt: number }>();
+  const reads = new Map<string, Promise<Known | null>>();
+
+  async function readNow(ref: CollectionRef, call: Call): Promise<Known | null> {
+    const statement = knownStatement(served.catalogue, ref);
+    const [row] = await database.query<KnownRow>(statement, call);
+    const known = row ? toKnown(row, served) : null;
+    if (remembered.size >= collectionsMax) remembered.clear();
+    // What is not there may come at any moment, and nobody would tell us.
+    if (!known || isDropped(known)) remembered.delete(keyOf(ref));
+    else remembered.set(keyOf(ref), { known, readAt: Date.now() });
+    return known;
+  }
 
   return {
     pod: served.pod,
@@ -45,19 +60,25 @@ export function createMemory(database: Database, served: Served): Memory {
       return entry && Date.now() - entry.readAt < rememberedMs ? entry.known : undefined;
     },
 
+    beingRead(ref, call) {
+      const running = reads.get(keyOf(ref));
+      return running && within(call, running).then(unlessDropped, () => undefined);
+    },
+
     async read(ref, call) {
-      const statement = knownStatement(served.catalogue, ref);
-      const [row] = await database.query<KnownRow>(statement, call);
-      const known = row ? toKnown(row, served) : null;
-      if (remembered.size >= collectionsMax) remembered.clear();
-      // What is not there may come at any moment, and nobody would tell us.
-      if (!known || isDropped(known)) remembered.delete(keyOf(ref));
-      else remembered.set(keyOf(ref), { known, readAt: Date.now() });
-      return known;
+      const key = keyOf(ref);
+      const running = readNow(ref, call);
+      reads.set(key, running);
+      try {
+        return await running;
+      } finally {
+        if (reads.get(key) === running) reads.delete(key);
+      }
     },
 
     forget(ref) {
       remembered.delete(keyOf(ref));
+      reads.delete(keyOf(ref));
     },
   };
 }
@@ -72,7 +93,9 @@ export async function withKnown<T>(
   call: Call,
   work: (known: Known) => Promise<T>,
 ): Promise<T> {
-  const remembered = memory.peek(ref);
+  // When it has become too old one reads it for all, of whom many may come in one turn.
+  const found = memory.peek(ref) ?? memory.beingRead(ref, call);
+  const remembered = found && (await found);
   if (remembered) {
     try {
       return await work(remembered);
@@ -131,6 +154,9 @@ function tableOf(row: KnownRow, collection: Collection, { catalogue }: Served): 
   const mapping = settingOf(catalogue, row)?.mapping ?? vecsMapping(row);
   return createTable(mapping, row, { pgvector, standing: foundStanding(catalogue) });
 }
+
+const unlessDropped = (known: Known | null): Known | undefined =>
+  known && !isDropped(known) ? known : undefined;
 
 const isDropped = ({ collection }: Known): boolean => collection.placement.state === 'dropped';
 

@@ -15,7 +15,7 @@ import {
 
 const queryCount = 10_000;
 const clientCount = 16;
-/** Of the one with a cache longer, until it knows most of what comes again within a minute. */
+/** Of the one with a cache longer, until it knows most of what comes again. */
 const warmUpMs = { without: 10_000, cached: 45_000 };
 const roundCount = 3;
 const burstMs = 5_000;
