@@ -45,10 +45,7 @@ export interface VectorStore {
     call: Call,
   ): Promise<readonly (readonly ShardInspection[])[]>;
   /** How far the shards are: one answer a collection, in the order asked, of one row a shard. */
-  changes(
-    refs: readonly CollectionRef[],
-    call: Call,
-  ): Promise<readonly (readonly ShardChanged[])[]>;
+  changes(refs: readonly ShardsRef[], call: Call): Promise<readonly (readonly ShardChanged[])[]>;
   /** Counts the writes to a table that Quiver did not make, or no more. */
   watch(ref: CollectionRef, on: boolean, call: Call): Promise<void>;
   /**
@@ -79,6 +76,12 @@ export interface VectorStore {
 export interface CollectionRef {
   readonly bucket: string;
   readonly collection: string;
+}
+
+/** The shards of a collection. */
+export interface ShardsRef extends CollectionRef {
+  /** Only those that one of these may be on, as far as that can be told; all when left out. */
+  readonly keys?: readonly string[];
 }
 
 export interface Collection extends CollectionRef {

@@ -59,13 +59,12 @@ export const floorsText = (floors: Floors | null): string =>
 
 /**
  * The floors when somebody has seen more; they never fall, in whatever order the raises come. A
- * newer placement makes those of the older one void, and its writers late: what they wrote under it
- * was committed before any shard answered under the newer one. Who drops a collection raises them
- * to the version of the tombstone, with no counts. Redis does the same in `raiseScript`.
+ * newer placement makes those of the older one void. Who drops a collection raises them to the
+ * version of the tombstone, with no counts. Redis does the same in `raiseScript`.
  */
 export function raised(before: Floors | null, seen: Seen, nowMs: number): Floors {
   const { placementVersion, changes } = seen;
-  if (before && before.placementVersion > placementVersion) return before;
+  if (before && isOutdated(seen, before)) return before;
   const kept = before?.placementVersion === placementVersion ? before.floors : new Map();
   const floors = new Map<string, readonly Floor[]>(kept);
   for (const [pod, change] of changes) {
@@ -73,6 +72,14 @@ export function raised(before: Floors | null, seen: Seen, nowMs: number): Floors
   }
   return { placementVersion, generation: before?.generation ?? '', floors };
 }
+
+/**
+ * Whether the floors are of a newer placement, and tell nothing of what was seen. Its writer may be
+ * late; but where a collection was dropped, a table that somebody made there is older than the
+ * tombstone, and its searches in flight are shared.
+ */
+export const isOutdated = (seen: Seen, floors: Floors): boolean =>
+  seen.placementVersion < floors.placementVersion;
 
 /** Nothing that was kept so far is served again. In Redis this is `clearScript`. */
 export const cleared = (before: Floors | null, generation: string): Floors => ({
@@ -102,7 +109,7 @@ export const raiseScript = `
 local seen = cjson.decode(ARGV[1])
 local text = redis.call('get', KEYS[1])
 local before = text and cjson.decode(text)
-if before and before.placementVersion > seen.placementVersion then return 'raised' end
+if before and before.placementVersion > seen.placementVersion then return 'outdated' end
 local generation = before and before.generation or ''
 if not before or before.placementVersion < seen.placementVersion then
   before = { placementVersion = seen.placementVersion, generation = generation, floors = {} }
@@ -133,7 +140,7 @@ local floors = { placementVersion = version, generation = ARGV[1], floors = {} }
 redis.call('set', KEYS[1], cjson.encode(floors), 'px', ARGV[2])
 return 'raised'`;
 
-/** Of both scripts, also where there was nothing to raise. */
+/** Of both scripts, but of the first not for what `isOutdated`. */
 export const raiseAnswer = 'raised';
 
 /** As `raiseScript` takes it. */

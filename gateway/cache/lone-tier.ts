@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { CollectionRef } from '../../subgraphs/store.ts';
-import { cleared, raised, type Floors } from './floors.ts';
+import { cleared, isOutdated, raised, type Floors } from './floors.ts';
 import { collectionTag } from './key.ts';
 import type { SharedTier } from './shared-tier.ts';
 
@@ -15,8 +15,9 @@ export function createLoneTier(): SharedTier {
     read: async (ref) => ({ bytes: null, floors: floorsOf(ref) }),
     write: async () => true,
     async raise(ref, seen) {
-      floors.set(collectionTag(ref), raised(floorsOf(ref), seen, performance.now()));
-      return true;
+      const before = floorsOf(ref);
+      floors.set(collectionTag(ref), raised(before, seen, performance.now()));
+      return !before || !isOutdated(seen, before);
     },
     lease: async () => 'won',
     release: async () => {},

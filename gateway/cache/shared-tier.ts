@@ -20,6 +20,7 @@ export interface SharedTier {
    */
   read(ref: CollectionRef, key: string | null): Promise<Read | null>;
   write(ref: CollectionRef, key: string, bytes: Buffer): Promise<boolean>;
+  /** Also false where the floors are of a newer placement. */
   raise(ref: CollectionRef, seen: Seen): Promise<boolean>;
   /**
    * Of all gateways one at a time wins the work for a key; the others look whether it is there yet.

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCall, type Call } from '../../subgraphs/call.ts';
-import type { CollectionRef, VectorStore } from '../../subgraphs/store.ts';
+import type { CollectionRef, ShardsRef, VectorStore } from '../../subgraphs/store.ts';
 import { unseenMsMax } from './bounds.ts';
 import type { Seen } from './floors.ts';
 import type { SharedTier } from './shared-tier.ts';
@@ -37,16 +37,25 @@ export function createWrites(store: VectorStore, shared: SharedTier): Writes {
     const state = await reading;
     return state ? shared.raise(ref, state) : shared.clear(ref);
   };
-  const raiseCounts = (ref: CollectionRef) => (call: Call) =>
-    raise(ref, countsOf(store, ref, call));
+  const raiseCounts =
+    (ref: CollectionRef, keys?: readonly string[]): Raise =>
+    async (call) =>
+      keys?.length === 0 ||
+      raise(ref, countsOf(store, { ...named(ref), ...(keys && { keys }) }, call));
 
   return {
-    upsert: (write, call) => seen(store.upsert(write, call), raiseCounts(write)),
+    upsert(write, call) {
+      const keys = write.records.map(({ key }) => key);
+      return seen(store.upsert(write, call), raiseCounts(write, keys));
+    },
     updateMetadata(write, call) {
       const written = store.updateMetadata(write, call);
-      return write.dryRun ? written : seen(written, raiseCounts(write));
+      return write.dryRun ? written : seen(written, raiseCounts(write, write.keys));
     },
-    delete: (write, call) => seen(store.delete(write, call), raiseCounts(write)),
+    delete(write, call) {
+      const keys = 'keys' in write.target ? write.target.keys : undefined;
+      return seen(store.delete(write, call), raiseCounts(write, keys));
+    },
     deleteCollection: (ref, placement, call) =>
       seen(store.deleteCollection(ref, placement, call), (part) =>
         raise(ref, tombstoneOf(store, ref, part)),
@@ -70,16 +79,13 @@ async function raisedOrBound(raise: Raise): Promise<void> {
   call.end();
 }
 
+const named = ({ bucket, collection }: CollectionRef): CollectionRef => ({ bucket, collection });
+
 /**
- * After a write; null where not all of it is counted. Nothing is kept of such a collection, but its
+ * Of the shards that were written to, after the write; null where not all of it is counted. Nothing is kept of such a collection, but its
  * searches in flight are shared: clearing it tells those before the write from those after it.
  */
-async function countsOf(
-  store: VectorStore,
-  { bucket, collection }: CollectionRef,
-  call: Call,
-): Promise<Seen | null> {
-  const ref = { bucket, collection };
+async function countsOf(store: VectorStore, ref: ShardsRef, call: Call): Promise<Seen | null> {
   const [found, [rows = []]] = await Promise.all([
     store.describe(ref, call),
     store.changes([ref], call),

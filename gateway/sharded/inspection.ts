@@ -5,6 +5,7 @@ import type {
   Inspection,
   ShardChanged,
   ShardInspection,
+  ShardsRef,
   VectorStore,
 } from '../../subgraphs/store.ts';
 import { toError } from '../scatter.ts';
@@ -25,7 +26,7 @@ export const inspect = (
   });
 
 export const changes = (
-  refs: readonly CollectionRef[],
+  refs: readonly ShardsRef[],
   call: Call,
   rooms: Rooms,
 ): Promise<readonly (readonly ShardChanged[])[]> =>
@@ -50,14 +51,14 @@ interface Question<Row> {
 
 /** One request a pod for all its shards; a pod that gives none leaves rows that say why. */
 async function eachShard<Row extends { readonly pod: string }>(
-  refs: readonly CollectionRef[],
+  refs: readonly ShardsRef[],
   call: Call,
   { pods, placements }: Rooms,
   { ask, answered, failed, quietly = false }: Question<Row>,
 ): Promise<readonly (readonly Row[])[]> {
   const found = await Promise.all(refs.map((ref) => placements.find(ref, call).catch(toError)));
   const scatter = quietly ? pods.scatterQuietly : pods.scatter;
-  const { answers, failures } = await scatter(legsOf(found), (store, { positions }) =>
+  const { answers, failures } = await scatter(legsOf(found, refs), (store, { positions }) =>
     ask(
       store,
       positions.map((i) => refs[i]!),
@@ -86,11 +87,11 @@ interface Leg {
   readonly positions: readonly number[];
 }
 
-function legsOf(found: readonly (Known | Error)[]): readonly Leg[] {
+function legsOf(found: readonly (Known | Error)[], refs: readonly ShardsRef[]): readonly Leg[] {
   const legs = new Map<string, { name: string; positions: number[] }>();
   found.forEach((known, position) => {
     if (known instanceof Error) return;
-    for (const { name } of known.members) {
+    for (const name of membersOf(known, refs[position]!)) {
       const leg = legs.get(name) ?? { name, positions: [] };
       leg.positions.push(position);
       legs.set(name, leg);
@@ -98,6 +99,9 @@ function legsOf(found: readonly (Known | Error)[]): readonly Leg[] {
   });
   return [...legs.values()];
 }
+
+const membersOf = ({ members, hashed, ownerOf }: Known, { keys }: ShardsRef): Iterable<string> =>
+  keys && hashed ? new Set(keys.map(ownerOf)) : members.map(({ name }) => name);
 
 const failedInspection = (pod: string, known: Known | Error, error: Error): ShardInspection => ({
   pod,

@@ -1,3 +1,5 @@
+import { slotOf } from '../../schema/key.ts';
+import { ownersOf } from '../../schema/placement.ts';
 import type { CollectionSpec } from '../../subgraphs/store.ts';
 import { openFaultyPods, type FaultyPods } from '../support/faulty-pods.ts';
 import { codeFrom, during, line, searchIn, specIn } from '../support/store-calls.ts';
@@ -51,6 +53,23 @@ test('all collections of a pod are one question to it', async () => {
   ]);
   const asked = pods.a.asked.slice(before).filter((method) => method === 'changes');
   expect(asked).toHaveLength(1);
+});
+
+test('of keys, only the pods are asked that own them', async () => {
+  const gateway = pods.gateway();
+  const { placement } = (await during((call) => gateway.describe(spec, call)))!;
+  const isOnA = ({ key }: { readonly key: string }): boolean =>
+    ownersOf(placement)[slotOf(key)] === 'pod-a';
+  pods.a.break({ kind: 'down' });
+
+  const changes = async (keys: readonly string[]) => {
+    const [rows = []] = await during((call) => gateway.changes([{ ...spec, keys }], call));
+    return rows.map(({ pod, error }) => `${pod} ${error ? 'is down' : 'answers'}`);
+  };
+  const keysOf = (records: readonly { readonly key: string }[]) => records.map(({ key }) => key);
+  expect(await changes(keysOf(line(30).filter(isOnA)))).toEqual(['pod-a is down']);
+  const elsewhere = line(30).filter((record) => !isOnA(record));
+  expect(await changes(keysOf(elsewhere))).toEqual(['pod-b answers', 'pod-c answers']);
 });
 
 test('watching fails while a pod is down, and can be repeated', async () => {
