@@ -12,9 +12,10 @@ const promise =
   `(QUIVER_CACHE_SEED=${seed} QUIVER_CACHE_OPERATIONS=${operationCount})`;
 const timeoutMs = 120_000 + 30 * operationCount;
 
-// A cache that serves nothing keeps every promise. On a machine with time to spare a third of the
-// searches are hits; on one that runs ten other things few polls come in time for any.
-const shareMin = 0.002;
+// A cache that serves nothing keeps every promise. A third of the searches are hits and a twentieth
+// are coalesced, but on a machine that runs ten other things few polls come in time for any.
+const hitsMin = 0.02;
+const coalescedMin = 0.002;
 
 const onServices = testRedis() === null ? onRedis : onReal;
 
@@ -27,8 +28,8 @@ async function several(): Promise<void> {
   try {
     const { answered, share } = await carryOut(plan, world, { workerCount: 16 });
     expect(answered).toBeGreaterThan(0.7 * plan.length);
-    expect(share('HIT')).toBeGreaterThan(shareMin);
-    expect(share('COALESCED')).toBeGreaterThan(shareMin);
+    expect(share('HIT')).toBeGreaterThan(hitsMin);
+    expect(share('COALESCED')).toBeGreaterThan(coalescedMin);
   } finally {
     await world.close();
   }
@@ -41,8 +42,8 @@ async function one(): Promise<void> {
   try {
     const { answered, share } = await carryOut(plan, world, { workerCount: 8 });
     expect(answered).toBeGreaterThan(0.7 * plan.length);
-    expect(share('HIT')).toBeGreaterThan(shareMin);
-    expect(share('COALESCED')).toBeGreaterThan(shareMin);
+    expect(share('HIT')).toBeGreaterThan(hitsMin);
+    expect(share('COALESCED')).toBeGreaterThan(coalescedMin);
   } finally {
     await world.close();
   }
