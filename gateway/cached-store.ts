@@ -86,7 +86,7 @@ function openRedis(
   { settings, events, logger }: CachedStoreOptions,
 ): SharedTier {
   const client = createRedisClient(place, {
-    onLost: (error) => logger.warn({ reason: error.message }, 'Redis cannot be reached'),
+    onLost: (reason) => logger.warn({ reason }, 'Redis cannot be reached'),
     onBack: () => logger.info({}, 'Redis is back'),
   });
   return createRedisTier(client, {

@@ -20,7 +20,7 @@ export const cacheSchema = {
     enabled: { type: 'boolean', default: true },
     admitAfter: {
       ...integer(1, 1_000, defaultCache.admitAfter),
-      description: 'The sighting of a search within a minute from which on its answer is kept.',
+      description: 'The sighting of a search, within ttlMs, from which on its answer is kept.',
     },
     ttlMs: {
       ...integer(1_000, 86_400_000, defaultCache.ttlMs),
@@ -38,7 +38,7 @@ export const cacheSchema = {
   default: {},
 };
 
-export const redisUrl = {
+const redisUrl = {
   type: 'string',
   pattern: '^rediss?://',
   patternErrorMessage: 'must begin with redis:// or rediss://',

@@ -100,7 +100,7 @@ type Mutation {
   "Builds on all shards side by side, without blocking writes. Waits for \`waitMs\` at most, then answers with what there is."
   createVectorIndex(input: CreateVectorIndexInput!): CreateVectorIndexPayload @tag(name: "admin")
   dropVectorIndex(collection: String!, bucket: String = "vecs", method: VectorIndexMethod!, metric: VectorMetric): DropVectorIndexPayload @tag(name: "admin")
-  "No server that shares the hot cache serves what it has of the collection now."
+  "What the hot cache has of the collection now is served no more, by any server that shares it."
   clearVectorCache(collection: String!, bucket: String = "vecs"): ClearVectorCachePayload @tag(name: "admin")
   watchVectorCollection(collection: String!, bucket: String = "vecs", on: Boolean!): Boolean @inaccessible
 }

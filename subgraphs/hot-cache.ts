@@ -5,8 +5,8 @@ import type { CollectionRef } from './store.ts';
 export interface HotCache {
   stats(): HotCacheStats;
   /**
-   * No gateway that shares the cache serves what it has of the collection now. Fails with
-   * POD_UNAVAILABLE where the others cannot be told.
+   * What the cache has of the collection now is served no more, by any gateway that shares it.
+   * Fails with POD_UNAVAILABLE where the others cannot be told.
    */
   clear(ref: CollectionRef, call: Call): Promise<void>;
 }

@@ -25,7 +25,8 @@ export interface Floor extends ShardChange {
 /**
  * How long the floor of one table stands beside that of another with the same name. Nothing says
  * which of the two is older, so until then nothing is served; it must be more than the bound of the
- * polls, from where on they alone tell an entry of the older one.
+ * polls, from where on they alone tell an entry of the older one. So long the floors of a dropped
+ * collection live too: somebody else may make a table in its place, whose placement is older.
  */
 export const otherTableMs = 10_000;
 
@@ -128,7 +129,8 @@ for pod, change in pairs(seen.changes) do
   table.insert(floors, { table = change.table, count = count, raisedAtMs = now })
   before.floors[pod] = floors
 end
-redis.call('set', KEYS[1], cjson.encode(before), 'px', ARGV[2])
+local forMs = next(before.floors) and ARGV[2] or ARGV[3]
+redis.call('set', KEYS[1], cjson.encode(before), 'px', forMs)
 return 'raised'`;
 
 /** The same as `cleared`. KEYS: the floors. ARGV: the generation, how long the floors are to live. */

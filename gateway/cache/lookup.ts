@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SearchQuery } from '../../subgraphs/store.ts';
-import { patientMsMin, unseenMsMax } from './bounds.ts';
+import { patientMsMin, redisReadMsMax, unseenMsMax } from './bounds.ts';
 import { decodeEntry, seenBy, type Entry } from './entry.ts';
 import { isAtLeast, type Floors } from './floors.ts';
 import type { MemoryTier } from './memory-tier.ts';
@@ -37,7 +38,7 @@ export interface Sight {
 export function createLookup({ memory, shared, polls }: LookupParts) {
   async function inShared(search: Search, polled: Polled | null): Promise<Sight | null> {
     const { query, key, id } = search;
-    const read = await shared.read(query, polled && key);
+    const read = await inHalf(search, shared.read(query, polled && key));
     if (!read) return null;
     const { bytes, floors } = read;
     const entry = polled && bytes && servable(bytes, { floors, polled }, search);
@@ -56,12 +57,24 @@ export function createLookup({ memory, shared, polls }: LookupParts) {
     const kept = memory.get(search.id);
     const polled = await heard(search, kept !== undefined);
     if (!kept || !polled) return inShared(search, polled);
-    const read = await shared.read(search.query, null);
+    const read = await inHalf(search, shared.read(search.query, null));
     if (!read) return null;
     const entry = servable(kept, { floors: read.floors, polled }, search);
     // Where it is too old, another gateway may have a newer one.
     return entry ? { entry, floors: read.floors } : inShared(search, polled);
   };
+}
+
+/**
+ * What Redis says before half of the time is over, for the pods need the other half; else null.
+ * Where there is much time, Redis has a bound of its own.
+ */
+export function inHalf<T>(
+  { deadlineAt }: { readonly deadlineAt: number },
+  answer: Promise<T | null>,
+): Promise<T | null> {
+  const halfMs = (deadlineAt - Date.now()) / 2;
+  return halfMs > redisReadMsMax ? answer : Promise.race([answer, sleep(halfMs, null)]);
 }
 
 /** Clocks of gateways differ a little. */

@@ -39,8 +39,6 @@ export function createMemoryTier(options: MemoryTierOptions) {
       entries.set(key, own, { ttl, size });
       return true;
     },
-    delete: (key: string): void => void entries.delete(key),
-    clear: (): void => entries.clear(),
     get bytes(): number {
       return entries.calculatedSize;
     },

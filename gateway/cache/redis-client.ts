@@ -39,8 +39,8 @@ export interface RedisClient {
 }
 
 export interface RedisClientOptions {
-  /** There is no connection any more, or none to begin with. */
-  readonly onLost: (error: Error) => void;
+  /** There is no connection any more, or none to begin with, and why. */
+  readonly onLost: (reason: string) => void;
   /** There is one again. */
   readonly onBack: () => void;
 }
@@ -84,8 +84,10 @@ export function createRedisClient(
 /** Once when it goes and once when it is back: each try in between is an event too. */
 function tell(redis: Redis | Cluster, { onLost, onBack }: RedisClientOptions): void {
   let isLost = false;
-  redis.on('error', (error: Error) => {
-    if (!isLost) onLost(error);
+  redis.on('error', (error: Error & { readonly code?: string }) => {
+    // A host with several addresses fails by several errors in one, whose message is empty. The
+    // error itself is not for logs: it may hold a command, and so a password.
+    if (!isLost) onLost(error.message || (error.code ?? error.name));
     isLost = true;
   });
   redis.on('ready', () => {

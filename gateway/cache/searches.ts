@@ -12,7 +12,7 @@ import { firstOf, isWhole, type Entry } from './entry.ts';
 import { createFiller, type FillerParts } from './filler.ts';
 import { floorsText, type Floors } from './floors.ts';
 import { collectionTag, searchKey } from './key.ts';
-import { ageOf, createLookup, type Search } from './lookup.ts';
+import { ageOf, createLookup, inHalf, type Search } from './lookup.ts';
 import type { Polls } from './polls.ts';
 import { createSingleFlight } from './single-flight.ts';
 
@@ -74,7 +74,8 @@ function createFinder(parts: SearchParts, look: ReturnType<typeof createLookup>)
   /** null: nobody else does it, or is done in time. */
   async function awaitOther(search: Search, lease: string, call: Call): Promise<Entry | null> {
     for (const pauseMs of leasePausesMs) {
-      const taken = (await shared.lease(search.query, lease, leaseMs)) === 'taken';
+      const asked = shared.lease(search.query, lease, leaseMs);
+      const taken = (await inHalf(call, asked)) === 'taken';
       if (!taken || pauseMs > remainingMs(call) / 2) return null;
       await sleep(pauseMs);
       const sight = await look(search);

@@ -22,7 +22,7 @@ export interface Landed<T> {
  *
  * The work has the deadline of whoever began it, and ends early only when the last of its callers
  * has gone away. Only callers with as much time join, so none waits beyond its own deadline; what
- * fails, or is not shareable, they do again for themselves.
+ * fails, or is not shareable, they do again for themselves, if there is the time that it took.
  */
 export function createSingleFlight<T>({ isShareable, ageMsMax }: SingleFlightOptions<T>) {
   const flights = new Map<string, Flight<T>>();
@@ -42,7 +42,9 @@ export function createSingleFlight<T>({ isShareable, ageMsMax }: SingleFlightOpt
 
   async function join(flight: Flight<T>, call: Call, work: Work<T>) {
     const value = await ride(flight, call).catch(() => undefined);
-    if (value !== undefined && isShareable(value)) return { value, joined: true };
+    // A part of the answer is more than whoever begins at its deadline would get.
+    const isLate = remainingMs(call) < performance.now() - flight.begunAt;
+    if (value !== undefined && (isLate || isShareable(value))) return { value, joined: true };
     return { value: await work(call), joined: false };
   }
 

@@ -59,5 +59,5 @@ function present(stats: HotCacheStats): void {
 function redisOf({ redis }: HotCacheStats): string {
   if (redis === null) return 'none; the cache is of this gateway alone';
   const asked = `${counted(redis.requests, 'request')}, ${redis.failures} failed`;
-  return `${redis.resting ? 'is left alone, as it did badly' : 'does well'}; ${asked}`;
+  return `${redis.resting ? 'is left alone, as it did badly' : 'answers'}; ${asked}`;
 }

@@ -102,7 +102,7 @@ const isAnswer = (body: unknown): body is Answer =>
 const notServed = (url: string, came: string): GraphQLError =>
   new GraphQLError(
     `${url} must be the subgraph of a running gateway or pod; ${came}. ` +
-      'Name what is to be used with --url, --config or --database.',
+      'Name another, as --help says.',
     { extensions: { code: 'POD_UNAVAILABLE' } },
   );
 

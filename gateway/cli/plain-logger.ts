@@ -42,5 +42,7 @@ const podOf = (details: object): string => ('pod' in details ? String(details.po
 
 function causeOf(details: object): string {
   const cause = 'err' in details ? details.err : 'error' in details ? details.error : undefined;
-  return cause instanceof Error ? cause.message : '';
+  if (cause instanceof Error) return cause.message;
+  // Why a pod does not answer is told to those who asked it.
+  return 'reason' in details && podOf(details) === '' ? String(details.reason) : '';
 }

@@ -66,7 +66,7 @@ describe('the command line', () => {
       stdout: '',
       stderr:
         `${url} must be the subgraph of a running gateway or pod; there is no answer (ECONNREFUSED). ` +
-        'Name what is to be used with --url, --config or --database. (POD_UNAVAILABLE)\n',
+        'Name another, as --help says. (POD_UNAVAILABLE)\n',
     });
   });
 

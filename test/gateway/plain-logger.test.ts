@@ -26,8 +26,9 @@ test('what a pod fails with is told once, until it fails otherwise or has answer
   logger.error({ pod: 'a', error: new Error('wrong') }, 'not opened');
   logger.info({ pod: 'a' }, 'answers again');
   logger.warn({ pod: 'a' }, 'no answer');
+  logger.warn({ pod: 'b', reason: 'b does not answer' }, 'still no answer');
   logger.warn({}, 'unwell');
-  logger.warn({}, 'unwell');
+  logger.warn({ reason: 'refused' }, 'unwell');
 
   expect(said).toEqual([
     'a: not up (refused)',
@@ -35,7 +36,7 @@ test('what a pod fails with is told once, until it fails otherwise or has answer
     'a: not opened (wrong)',
     'a: no answer',
     'unwell',
-    'unwell',
+    'unwell (refused)',
   ]);
 });
 

@@ -70,5 +70,3 @@ export function createGate() {
     }),
   };
 }
-
-export type Gate = ReturnType<typeof createGate>;

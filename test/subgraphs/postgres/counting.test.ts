@@ -236,7 +236,7 @@ onReal(
     });
     const stores = await Promise.all([without!, withN!, again!]);
     opened.push(...stores);
-    await watch(stores[0]!);
+    await watch(stores[0]);
 
     const [plain, numbered, same] = await Promise.all(
       stores.map((store) => changeOf(store, found)),

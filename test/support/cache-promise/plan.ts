@@ -22,7 +22,7 @@ export interface PlanOptions {
 export const collectionCount = 3;
 export const podCount = 3;
 export const slotsPerCollection = 24;
-export const rankCount = 32;
+const rankCount = 32;
 export const groups = ['a', 'b', 'c'] as const;
 
 export function drawPlan(options: PlanOptions): readonly Operation[] {
