@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import type { Match, SearchAnswer, ShardChange } from '../../subgraphs/store.ts';
-import type { Seen } from './floors.ts';
+import type { Match, SearchAnswer } from '../../subgraphs/store.ts';
+import { changesOf, type Seen } from './floors.ts';
 
 /** What the cache keeps of a search. */
 export interface Entry {
@@ -21,13 +21,10 @@ export const isWhole = ({ shards }: SearchAnswer): boolean =>
  * changes of a shard. Such an answer is not kept.
  */
 export function seenBy(answer: SearchAnswer): Seen | null {
+  if (!isWhole(answer)) return null;
   const { shards, placementVersion } = answer;
-  const changes = new Map<string, ShardChange>();
-  for (const shard of shards) {
-    if (!('error' in shard) && shard.change) changes.set(shard.pod, shard.change);
-  }
-  const isKnown = isWhole(answer) && changes.size === shards.length;
-  return isKnown ? { placementVersion, changes } : null;
+  const changes = changesOf(shards.flatMap((shard) => ('error' in shard ? [] : shard)));
+  return changes && { placementVersion, changes };
 }
 
 /** The answer to the same search for fewer matches. */

@@ -9,6 +9,15 @@ export interface Seen {
   readonly changes: ReadonlyMap<string, ShardChange>;
 }
 
+/** What each shard of a collection says; null where one does not, or nobody counts it. */
+export function changesOf(
+  shards: readonly { readonly pod: string; readonly change: ShardChange | null }[],
+): Seen['changes'] | null {
+  const changes = new Map<string, ShardChange>();
+  for (const { pod, change } of shards) if (change) changes.set(pod, change);
+  return shards.length > 0 && changes.size === shards.length ? changes : null;
+}
+
 /** What an entry of a collection must at least have seen to be served. */
 export interface Floors {
   readonly placementVersion: number;

@@ -1,18 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { codeOf } from '../../schema/errors.ts';
 import { startCall, type StartedCall } from '../../subgraphs/call.ts';
-import type {
-  CollectionRef,
-  ShardChange,
-  ShardChanged,
-  VectorStore,
-} from '../../subgraphs/store.ts';
+import type { CollectionRef, ShardChanged, VectorStore } from '../../subgraphs/store.ts';
 import { within } from '../../subgraphs/within.ts';
-import type { Seen } from './floors.ts';
+import { changesOf, type Seen } from './floors.ts';
 import { collectionTag } from './key.ts';
 
 /** How far the shards of a collection were, by pod, when they were asked. */
-export type Polled = ReadonlyMap<string, ShardChange>;
+export type Polled = Seen['changes'];
 
 /**
  * Asks the pods how far they are, again and again, for the collections that are being cached: so
@@ -142,14 +137,8 @@ function note(
   each: Watched,
   { askedAt, rows }: { readonly askedAt: number; readonly rows: readonly ShardChanged[] },
 ): void {
-  each.last = { askedAt, polled: polledOf(rows) };
+  each.last = { askedAt, polled: changesOf(rows) };
   if (rows.length > 0 && rows.every(({ error }) => codeOf(error) === 'COLLECTION_NOT_FOUND')) {
     watched.delete(collectionTag(each.ref));
   }
-}
-
-/** null: a pod did not say, or nobody counts. */
-function polledOf(rows: readonly ShardChanged[]): Polled | null {
-  const changes = rows.flatMap(({ pod, change }) => (change ? [[pod, change] as const] : []));
-  return rows.length > 0 && changes.length === rows.length ? new Map(changes) : null;
 }

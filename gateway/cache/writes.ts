@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startCall, type Call } from '../../subgraphs/call.ts';
 import type { CollectionRef, ShardsRef, VectorStore } from '../../subgraphs/store.ts';
 import { unseenMsMax } from './bounds.ts';
-import type { Seen } from './floors.ts';
+import { changesOf, type Seen } from './floors.ts';
 import type { SharedTier } from './shared-tier.ts';
 
 type Writes = Pick<
@@ -25,7 +25,7 @@ type Raise = (call: Call) => Promise<boolean>;
  */
 export function createWrites(store: VectorStore, shared: SharedTier): Writes {
   /** Also after a failure, which may have written a part, or everything. */
-  async function seen<T>(write: Promise<T>, raise: Raise): Promise<T> {
+  async function acknowledged<T>(write: Promise<T>, raise: Raise): Promise<T> {
     try {
       return await write;
     } finally {
@@ -33,38 +33,38 @@ export function createWrites(store: VectorStore, shared: SharedTier): Writes {
     }
   }
 
-  const raise = async (ref: CollectionRef, reading: Promise<Seen | null>): Promise<boolean> => {
-    const state = await reading;
-    return state ? shared.raise(ref, state) : shared.clear(ref);
-  };
+  const raiseTo = (ref: CollectionRef, state: Seen | null): Promise<boolean> =>
+    state ? shared.raise(ref, state) : shared.clear(ref);
   const raiseCounts =
     (ref: CollectionRef, keys?: readonly string[]): Raise =>
     async (call) =>
       keys?.length === 0 ||
-      raise(ref, countsOf(store, { ...named(ref), ...(keys && { keys }) }, call));
+      raiseTo(ref, await countsOf(store, keys ? { ...ref, keys } : ref, call));
 
   return {
     upsert(write, call) {
       const keys = write.records.map(({ key }) => key);
-      return seen(store.upsert(write, call), raiseCounts(write, keys));
+      return acknowledged(store.upsert(write, call), raiseCounts(write, keys));
     },
     updateMetadata(write, call) {
       const written = store.updateMetadata(write, call);
-      return write.dryRun ? written : seen(written, raiseCounts(write, write.keys));
+      return write.dryRun ? written : acknowledged(written, raiseCounts(write, write.keys));
     },
     delete(write, call) {
       const keys = 'keys' in write.target ? write.target.keys : undefined;
-      return seen(store.delete(write, call), raiseCounts(write, keys));
+      return acknowledged(store.delete(write, call), raiseCounts(write, keys));
     },
     deleteCollection: (ref, placement, call) =>
-      seen(store.deleteCollection(ref, placement, call), (part) =>
-        raise(ref, tombstoneOf(store, ref, part)),
+      acknowledged(store.deleteCollection(ref, placement, call), async (part) =>
+        raiseTo(ref, await tombstoneOf(store, ref, part)),
       ),
     // The records are the same; what a search by an index finds of them, and how, is not.
-    createIndex: (spec, call) => seen(store.createIndex(spec, call), () => shared.clear(spec)),
-    dropIndex: (query, call) => seen(store.dropIndex(query, call), () => shared.clear(query)),
+    createIndex: (spec, call) =>
+      acknowledged(store.createIndex(spec, call), () => shared.clear(spec)),
+    dropIndex: (query, call) =>
+      acknowledged(store.dropIndex(query, call), () => shared.clear(query)),
     // Who counts no more has no count for a floor.
-    watch: (ref, on, call) => seen(store.watch(ref, on, call), async () => on),
+    watch: (ref, on, call) => acknowledged(store.watch(ref, on, call), async () => on),
   };
 }
 
@@ -79,11 +79,10 @@ async function raisedOrBound(raise: Raise): Promise<void> {
   call.end();
 }
 
-const named = ({ bucket, collection }: CollectionRef): CollectionRef => ({ bucket, collection });
-
 /**
- * Of the shards that were written to, after the write; null where not all of it is counted. Nothing is kept of such a collection, but its
- * searches in flight are shared: clearing it tells those before the write from those after it.
+ * Of the shards that were written to, after the write; null where one of them is not counted.
+ * Nothing is kept of such a collection, but its searches in flight are shared: clearing it tells
+ * those before the write from those after it.
  */
 async function countsOf(store: VectorStore, ref: ShardsRef, call: Call): Promise<Seen | null> {
   const [found, [rows = []]] = await Promise.all([
@@ -91,9 +90,8 @@ async function countsOf(store: VectorStore, ref: ShardsRef, call: Call): Promise
     store.changes([ref], call),
   ]);
   for (const { error } of rows) if (error) throw error;
-  const changes = rows.flatMap(({ pod, change }) => (change ? [[pod, change] as const] : []));
-  if (!found || changes.length === 0 || changes.length < rows.length) return null;
-  return { placementVersion: found.placement.version, changes: new Map(changes) };
+  const changes = changesOf(rows);
+  return found && changes && { placementVersion: found.placement.version, changes };
 }
 
 /** What is there after a collection was deleted: its tombstone, or one that was made since. */

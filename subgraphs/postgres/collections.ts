@@ -44,7 +44,8 @@ export async function describeCollection(
   call: Call,
   { fresh }: { fresh: boolean },
 ): Promise<Collection | null> {
-  const known = (fresh ? undefined : memory.peek(ref)) ?? (await memory.read(ref, call));
+  const recalled = fresh ? undefined : memory.recall(ref, call);
+  const known = (recalled && (await recalled)) ?? (await memory.read(ref, call));
   return known?.collection ?? null;
 }
 

@@ -28,10 +28,11 @@ export interface Known {
 
 export interface Memory {
   readonly pod: string;
-  /** What is remembered, if it is not too old. */
-  peek(ref: CollectionRef): Known | undefined;
-  /** What somebody else is just reading, if anybody is; undefined when that was in vain. */
-  beingRead(ref: CollectionRef, call: Call): Promise<Known | undefined> | undefined;
+  /**
+   * What is remembered, if it is not too old, or what somebody else is just reading: one reads it
+   * for all, of whom many may come in one turn. undefined: neither, or that was in vain.
+   */
+  recall(ref: CollectionRef, call: Call): Known | Promise<Known | undefined> | undefined;
   /** What the database says, in whatever state; null when it knows nothing. */
   read(ref: CollectionRef, call: Call): Promise<Known | null>;
   forget(ref: CollectionRef): void;
@@ -55,12 +56,9 @@ export function createMemory(database: Database, served: Served): Memory {
   return {
     pod: served.pod,
 
-    peek(ref) {
+    recall(ref, call) {
       const entry = remembered.get(keyOf(ref));
-      return entry && Date.now() - entry.readAt < rememberedMs ? entry.known : undefined;
-    },
-
-    beingRead(ref, call) {
+      if (entry && Date.now() - entry.readAt < rememberedMs) return entry.known;
       const running = reads.get(keyOf(ref));
       return running && within(call, running).then(unlessDropped, () => undefined);
     },
@@ -93,9 +91,9 @@ export async function withKnown<T>(
   call: Call,
   work: (known: Known) => Promise<T>,
 ): Promise<T> {
-  // When it has become too old one reads it for all, of whom many may come in one turn.
-  const found = memory.peek(ref) ?? memory.beingRead(ref, call);
-  const remembered = found && (await found);
+  const recalled = memory.recall(ref, call);
+  // Who waits for nothing asks in this very turn, so that others can wait for the answer.
+  const remembered = recalled && (await recalled);
   if (remembered) {
     try {
       return await work(remembered);
