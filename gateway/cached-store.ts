@@ -7,6 +7,7 @@ import * as bounds from './cache/bounds.ts';
 import type { CacheEvents } from './cache/events.ts';
 import { createLoneTier } from './cache/lone-tier.ts';
 import { createMemoryTier } from './cache/memory-tier.ts';
+import { createPatience, type Patience } from './cache/patience.ts';
 import { createPolls } from './cache/polls.ts';
 import { createRedisClient } from './cache/redis-client.ts';
 import { createRedisTier } from './cache/redis-tier.ts';
@@ -31,6 +32,8 @@ export interface CachedStoreOptions {
   readonly redis: RedisPlace | null;
   readonly events: CacheEvents;
   readonly logger: Logger;
+  /** With Redis. */
+  readonly patience?: Patience;
 }
 
 /**
@@ -38,13 +41,14 @@ export interface CachedStoreOptions {
  * Redis. No search that begins after a write was acknowledged shows the state before it.
  */
 export function createCachedStore(options: CachedStoreOptions): CachedStore {
-  const { store, settings, redis, events } = options;
+  const { settings, redis, events, patience = createPatience() } = options;
+  const store = patience.heard(options.store);
   const memory = createMemoryTier({
     bytesMax: settings.maxBytes,
     entryBytesMax: settings.maxEntryBytes,
     ttlMs: settings.ttlMs,
   });
-  const shared = redis ? openRedis(redis, options) : createLoneTier();
+  const shared = redis ? openRedis(redis, { ...options, patience }) : createLoneTier();
   const polls = createPolls({
     store,
     everyMs: bounds.pollEveryMs,
@@ -83,7 +87,7 @@ export function createCachedStore(options: CachedStoreOptions): CachedStore {
 
 function openRedis(
   { settings: place, prefix }: RedisPlace,
-  { settings, events, logger }: CachedStoreOptions,
+  { settings, events, logger, patience }: CachedStoreOptions & { readonly patience: Patience },
 ): SharedTier {
   const client = createRedisClient(place, {
     onLost: (reason) => logger.warn({ reason }, 'Redis cannot be reached'),
@@ -93,7 +97,7 @@ function openRedis(
     prefix,
     entryBytesMax: settings.maxEntryBytes,
     ttlMs: settings.ttlMs,
-    readMsMax: bounds.redisReadMsMax,
+    readMsMax: () => patience.readMsMax,
     writeMsMax: bounds.redisWriteMsMax,
     pauseMs: bounds.redisPauseMs,
     observe: (request) => events.redis(request),

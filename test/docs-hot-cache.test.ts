@@ -56,8 +56,10 @@ test('docs/hot-cache.md has every outcome', () => {
 test.each([
   ['asks the pods for their counts every 50 ms', bounds.pollEveryMs, 50],
   ['a poll that was started at most 100 ms before the search began', bounds.unseenMsMax, 100],
-  ['A search waits at most 25 ms for Redis', bounds.redisReadMsMax, 25],
-  ['asked every half second whether it is well again', bounds.redisPauseMs, 500],
+  ['at least 2 ms', bounds.redisReadMsMin, 2],
+  ['at most 25 ms and at most half of its own time', bounds.redisReadMsMax, 25],
+  ['A writer waits up to 50 ms for Redis', bounds.redisWriteMsMax, 50],
+  ['asked every half second whether it is quick enough again', bounds.redisPauseMs, 500],
   ['five minutes', defaultCache.ttlMs, 300_000],
   ['seen for the second time', defaultCache.admitAfter, 2],
 ])('docs/hot-cache.md says "%s" as long as it is so', (sentence, actual, said) => {

@@ -12,8 +12,10 @@ export const patientMsMin = 5 * pollMsMax;
 /** Of a collection that nobody searches any more. */
 export const pollForMs = 60_000;
 
-/** For an answer of Redis that a search waits for, and for one that a writer or nobody waits for. */
+/** For an answer of Redis that a search waits for: between these, by what searches take. */
+export const redisReadMsMin = 2;
 export const redisReadMsMax = 25;
+/** For one that a writer waits for, or nobody. */
 export const redisWriteMsMax = 50;
 /** Before Redis is asked again that did badly. */
 export const redisPauseMs = 500;

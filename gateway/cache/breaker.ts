@@ -7,17 +7,20 @@ export interface BreakerOptions {
 
 export interface Breaker {
   readonly isOpen: boolean;
-  /** How a request went; what began before the breaker opened tells nothing new. */
-  report(went: 'well' | 'badly'): void;
+  /** A request begins; the answer takes how it went. */
+  readonly begin: () => (went: 'well' | 'badly') => void;
   close(): void;
 }
 
 /**
  * Opens when about a third of the last requests, or four in a row, went badly; closes by itself as
- * soon as a probe goes well. Probes are its own, so no request is made to wait for one.
+ * soon as a probe goes well. Probes are its own, so no request is made to wait for one. Requests
+ * that were under way together when one went badly count as one: a moment was bad, and many were
+ * in it.
  */
 export function createBreaker({ probe, pauseMs }: BreakerOptions): Breaker {
   let badness = 0;
+  let badMoments = 0;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
@@ -38,10 +41,14 @@ export function createBreaker({ probe, pauseMs }: BreakerOptions): Breaker {
     get isOpen() {
       return timer !== undefined;
     },
-    report(went) {
-      if (timer || closed) return;
-      badness += ((went === 'badly' ? 1 : 0) - badness) * weight;
-      if (badness > badnessMax) pause();
+    begin() {
+      const before = badMoments;
+      return (went) => {
+        if (timer || closed || (went === 'badly' && before < badMoments)) return;
+        if (went === 'badly') badMoments += 1;
+        badness += ((went === 'badly' ? 1 : 0) - badness) * weight;
+        if (badness > badnessMax) pause();
+      };
     },
     close() {
       closed = true;

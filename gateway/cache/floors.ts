@@ -115,7 +115,9 @@ function raisedFloors(
  * seen, how long the floors are to live, `otherTableMs`. Numbers keep 14 digits in `cjson`: so many
  * writes no table sees.
  */
-export const raiseScript = `
+export const raiseScript = {
+  answers: ['raised', 'outdated'],
+  text: `
 local seen = cjson.decode(ARGV[1])
 local text = redis.call('get', KEYS[1])
 local before = text and cjson.decode(text)
@@ -140,16 +142,20 @@ for pod, change in pairs(seen.changes) do
 end
 local forMs = next(before.floors) and ARGV[2] or ARGV[3]
 redis.call('set', KEYS[1], cjson.encode(before), 'px', forMs)
-return 'raised'`;
+return 'raised'`,
+};
 
 /** The same as `cleared`. KEYS: the floors. ARGV: the generation, how long the floors are to live. */
-export const clearScript = `
+export const clearScript = {
+  answers: ['raised'],
+  text: `
 local text = redis.call('get', KEYS[1])
 local before = text and cjson.decode(text)
 local version = before and before.placementVersion or 0
 local floors = { placementVersion = version, generation = ARGV[1], floors = {} }
 redis.call('set', KEYS[1], cjson.encode(floors), 'px', ARGV[2])
-return 'raised'`;
+return 'raised'`,
+};
 
 /** Of both scripts, but of the first not for what `isOutdated`. */
 export const raiseAnswer = 'raised';

@@ -31,11 +31,18 @@ export interface RedisClient {
   delete(key: string): Promise<void>;
   /** false: there is one. */
   setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean>;
-  run(script: string, key: string, values: readonly (string | number)[]): Promise<unknown>;
+  /** One of the answers that the script may give. */
+  run(script: Script, key: string, values: readonly (string | number)[]): Promise<unknown>;
   ping(): Promise<void>;
   /** On a new connection; what is awaited on the old one fails. */
   reconnect(): void;
   close(): void;
+}
+
+/** In Lua, of one key. */
+export interface Script {
+  readonly text: string;
+  readonly answers: readonly string[];
 }
 
 export interface RedisClientOptions {
@@ -72,7 +79,11 @@ export function createRedisClient(
       expectAnswer(answer, ['OK', null]);
       return answer === 'OK';
     },
-    run: (script, key, values) => redis.eval(script, 1, key, ...values),
+    async run({ text, answers }, key, values) {
+      const answer = await redis.eval(text, 1, key, ...values);
+      expectAnswer(answer, answers);
+      return answer;
+    },
     async ping() {
       expectAnswer(await redis.ping(), ['PONG']);
     },

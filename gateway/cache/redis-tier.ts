@@ -20,8 +20,8 @@ export interface RedisTierOptions {
   readonly entryBytesMax: number;
   /** Of entries. */
   readonly ttlMs: number;
-  /** For an answer that a search waits for, and for a probe's. */
-  readonly readMsMax: number;
+  /** For an answer that a search waits for, as searches are now. */
+  readonly readMsMax: () => number;
   /** For one that a writer waits for, or nobody. */
   readonly writeMsMax: number;
   /** After which Redis that did badly is asked again. */
@@ -45,7 +45,9 @@ type Went = 'well' | 'late' | 'lost' | 'refused' | 'resting';
  */
 export function createRedisTier(client: RedisClient, options: RedisTierOptions): SharedTier {
   const { prefix, entryBytesMax, ttlMs } = options;
-  const { ask, breaker } = createAsker(client, options);
+  // Redis that is too slow for searches may be quick enough for writers, who would else wait longer.
+  const searches = createAsker(client, options, options.readMsMax);
+  const writers = createAsker(client, options, () => options.writeMsMax);
 
   const keyOf = (ref: CollectionRef, name: string): string =>
     `${prefix}${collectionTag(ref)}:${name}`;
@@ -54,7 +56,7 @@ export function createRedisTier(client: RedisClient, options: RedisTierOptions):
 
   return {
     read: (ref, key) =>
-      ask('read', async () => {
+      searches.ask('read', async () => {
         const entryKeys = key === null ? [] : [keyOf(ref, key)];
         const [floors = null, bytes = null] = await client.get([floorsKey(ref), ...entryKeys]);
         return { bytes, floors: readFloors(floors) };
@@ -63,36 +65,41 @@ export function createRedisTier(client: RedisClient, options: RedisTierOptions):
     async write(ref, key, bytes) {
       if (bytes.length > entryBytesMax) return false;
       const set = () => client.set(keyOf(ref, key), bytes, jitteredMs(ttlMs)).then(() => true);
-      return (await ask('write', set)) ?? false;
+      return (await writers.ask('write', set)) ?? false;
     },
 
     async raise(ref, seen) {
       const values = [seenText(seen), floorsMs(ttlMs), otherTableMs];
-      const answer = await ask('raise', () => client.run(raiseScript, floorsKey(ref), values));
+      const answer = await writers.ask('raise', () =>
+        client.run(raiseScript, floorsKey(ref), values),
+      );
       return answer === raiseAnswer;
     },
 
     lease: (ref, key, forMs) =>
-      ask('lease', async () => {
+      searches.ask('lease', async () => {
         const isWon = await client.setIfAbsent(leaseKey(ref, key), '', forMs);
         return isWon ? 'won' : 'taken';
       }),
 
     async release(ref, key) {
-      await ask('release', () => client.delete(leaseKey(ref, key)));
+      await writers.ask('release', () => client.delete(leaseKey(ref, key)));
     },
 
     async clear(ref) {
       const values = [randomUUID(), floorsMs(ttlMs)];
-      const answer = await ask('clear', () => client.run(clearScript, floorsKey(ref), values));
+      const answer = await writers.ask('clear', () =>
+        client.run(clearScript, floorsKey(ref), values),
+      );
       return answer === raiseAnswer;
     },
 
     get isResting() {
-      return breaker.isOpen;
+      return searches.isResting || writers.isResting;
     },
     close() {
-      breaker.close();
+      searches.close();
+      writers.close();
       client.close();
     },
   };
@@ -101,13 +108,14 @@ export function createRedisTier(client: RedisClient, options: RedisTierOptions):
 /** Asks within the time that there is, and not at all while the breaker is open. */
 function createAsker(
   client: RedisClient,
-  { readMsMax, writeMsMax, pauseMs, observe }: RedisTierOptions,
+  { writeMsMax, pauseMs, observe }: RedisTierOptions,
+  timeoutMs: () => number,
 ) {
   const breaker = createBreaker({ probe, pauseMs });
 
   async function attempt<T>(command: RedisRequest['command'], work: () => Promise<T>) {
     const startedAt = performance.now();
-    const outcome = await inTime(work, isForSearches(command) ? readMsMax : writeMsMax);
+    const outcome = await inTime(work, timeoutMs());
     observe({ command, went: outcome.went, tookMs: performance.now() - startedAt });
     return outcome;
   }
@@ -118,19 +126,33 @@ function createAsker(
       observe({ command, went: 'resting', tookMs: 0 });
       return null;
     }
+    const report = breaker.begin();
     const { went, value } = await attempt(command, work);
-    breaker.report(went === 'late' || went === 'lost' ? 'badly' : 'well');
+    report(went === 'late' || went === 'lost' ? 'badly' : 'well');
     return value;
   }
 
+  /** Were it more patient than who asks, some of them would wait again after each pause. */
   async function probe(): Promise<boolean> {
-    const { went } = await attempt('probe', () => client.ping());
-    // An answer that was lost on the way makes every later one late, on this connection.
-    if (went === 'late') client.reconnect();
+    const pinged = client.ping();
+    const { went } = await attempt('probe', () => pinged);
+    if (went === 'late') void expectSoon(pinged);
     return went === 'well';
   }
 
-  return { ask, breaker };
+  /** An answer that was lost on the way makes every later one late, on this connection. */
+  async function expectSoon(pinged: Promise<void>): Promise<void> {
+    const { went } = await inTime(() => pinged, writeMsMax);
+    if (went === 'late') client.reconnect();
+  }
+
+  return {
+    ask,
+    get isResting() {
+      return breaker.isOpen;
+    },
+    close: () => breaker.close(),
+  };
 }
 
 /**
@@ -141,13 +163,6 @@ function createAsker(
  * polls too. So anything above their bound is right, and more saves questions.
  */
 const floorsMs = (ttlMs: number): number => Math.max(2 * ttlMs, 60_000);
-
-/**
- * So is the probe: were it more patient, Redis that is too slow for searches would be asked again
- * after each pause, and make some of them wait each time.
- */
-const isForSearches = (command: RedisRequest['command']): boolean =>
-  command === 'read' || command === 'lease' || command === 'probe';
 
 /**
  * Timers run before sockets are read: where this process was busy, an answer that has come long ago

@@ -20,7 +20,7 @@ function breakerOf(well: boolean) {
 }
 
 const report = (breaker: Breaker, went: 'well' | 'badly', times: number): void => {
-  for (let i = 0; i < times; i++) breaker.report(went);
+  for (let i = 0; i < times; i++) breaker.begin()(went);
 };
 
 test('opens after four bad requests in a row', () => {
@@ -34,12 +34,23 @@ test('opens after four bad requests in a row', () => {
   breaker.close();
 });
 
+test('what went badly at one time is one thing, however many were in it', () => {
+  const { breaker } = breakerOf(false);
+  for (let moment = 1; moment <= 4; moment++) {
+    expect(breaker.isOpen).toBe(false);
+    const reports = Array.from({ length: 50 }, () => breaker.begin());
+    for (const tell of reports) tell('badly');
+  }
+  expect(breaker.isOpen).toBe(true);
+  breaker.close();
+});
+
 test.each([
   ['stays closed though one in ten goes badly', 10, false],
   ['opens though every second goes well', 2, true],
 ])('%s', (_, every, isOpen) => {
   const { breaker } = breakerOf(false);
-  for (let i = 1; i <= 1_000; i++) breaker.report(i % every === 0 ? 'badly' : 'well');
+  for (let i = 1; i <= 1_000; i++) breaker.begin()(i % every === 0 ? 'badly' : 'well');
 
   expect(breaker.isOpen).toBe(isOpen);
   breaker.close();

@@ -64,7 +64,7 @@ describe('a read', () => {
   });
 
   onRedis('whose answer came while this process was busy is not late', async () => {
-    const tier = await connectedTier({ readMsMax: 20 });
+    const tier = await connectedTier({ readMsMax: () => 20 });
     const reading = tier.read(ref, 'key');
     await turn();
     const busyUntil = performance.now() + 200;

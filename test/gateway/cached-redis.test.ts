@@ -1,7 +1,13 @@
 import { Redis } from 'ioredis';
+import { createPatience } from '../../gateway/cache/patience.ts';
 import type { RedisRequest } from '../../gateway/cache/redis-tier.ts';
 import type { CollectionRef } from '../../subgraphs/store.ts';
-import { openCaches, type CachedGateway, type Caches } from '../support/caches.ts';
+import {
+  openCaches,
+  type CachedGateway,
+  type Caches,
+  type CachesOptions,
+} from '../support/caches.ts';
 import { onRedis } from '../support/databases.ts';
 import { hit, hotIn, keysOf, madeIn, until } from '../support/hot-searches.ts';
 import { line } from '../support/store-calls.ts';
@@ -21,13 +27,22 @@ interface Place {
   readonly ref: CollectionRef;
 }
 
+interface Heated extends Pick<CachesOptions, 'patience'> {
+  /** For the Redis. */
+  readonly args?: readonly string[];
+}
+
 /** A gateway with a Redis of its own, and a search that it answers from the cache. */
-async function heated(...more: readonly string[]): Promise<Place> {
-  const redis = await startOwnRedis(...more);
+async function heated({ args = [], ...more }: Heated = {}): Promise<Place> {
+  const redis = await startOwnRedis(...args);
   open.push(redis);
   const proxy = await startProxy(redis.port);
   open.push(proxy);
-  const caches = await openCaches({ count: 1, redis: [`redis://127.0.0.1:${proxy.port}`] });
+  const caches = await openCaches({
+    ...more,
+    count: 1,
+    redis: [`redis://127.0.0.1:${proxy.port}`],
+  });
   open.push(caches);
   const gateway = caches.gateways[0]!;
   const ref = await madeIn(caches, 'docs', line(20));
@@ -46,7 +61,7 @@ async function expectService({ gateway, ref }: Place, first: number): Promise<vo
   }
 }
 
-const went = ({ requests }: CachedGateway): readonly RedisRequest['went'][] =>
+const outcomesOf = ({ requests }: CachedGateway): readonly RedisRequest['went'][] =>
   requests.map((request) => request.went);
 
 const failures: readonly (readonly [
@@ -84,13 +99,38 @@ describe.each(failures)('while Redis is %s', (_, begin, end) => {
       await gateway.search(hotIn(ref));
       return gateway.store.isRedisResting === true;
     });
-    expect(went(gateway)).toContain('resting');
+    expect(outcomesOf(gateway)).toContain('resting');
     await expectService(place, 4);
 
     await end(place);
     await until(() => gateway.store.isRedisResting === false);
     expect(keysOf(await hit(gateway, hotIn(ref)))).toEqual(['8', '9', '10']);
   });
+});
+
+onRedis('slow beside the pods, Redis is left alone by searches, and not by writers', async () => {
+  const place = await heated({ patience: createPatience });
+  const { gateway, proxy, ref } = place;
+  proxy.make({ kind: 'slow', delayMs: 20 });
+  // Searches of which each is new, so that it becomes known how long the pods take.
+  let n = 0;
+  await until(async () => {
+    await gateway.search(hotIn(ref, { vector: Float32Array.of(n++, 0) }));
+    return gateway.store.isRedisResting === true;
+  });
+  const before = gateway.requests.length;
+  await expectService(place, 0);
+
+  const during = gateway.requests.slice(before);
+  const raises = during.filter(({ command }) => command === 'raise');
+  expect(raises).toHaveLength(4);
+  expect(raises.filter(({ went }) => went === 'well').length).toBeGreaterThan(0);
+  expect(during.filter(({ command }) => command === 'read')).toContainEqual(
+    expect.objectContaining({ went: 'resting' }),
+  );
+
+  proxy.make({ kind: 'clear' });
+  expect(keysOf(await hit(gateway, hotIn(ref)))).toEqual(['4', '5', '6']);
 });
 
 onRedis('restarted empty, Redis is filled again, and nothing older is shown', async () => {
@@ -102,10 +142,10 @@ onRedis('restarted empty, Redis is filled again, and nothing older is shown', as
 });
 
 onRedis('full, Redis costs writes their wait, and searches nothing', async () => {
-  const place = await heated('--maxmemory-policy', 'noeviction');
+  const place = await heated({ args: ['--maxmemory-policy', 'noeviction'] });
   await place.redis.command('config', 'set', 'maxmemory', '1');
   await expectService(place, 0);
-  expect(went(place.gateway)).toContain('refused');
+  expect(outcomesOf(place.gateway)).toContain('refused');
   expect(place.gateway.store.isRedisResting).toBe(false);
 
   await place.redis.command('config', 'set', 'maxmemory', '0');

@@ -1,5 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createCachedStore, type CachedStore } from '../../gateway/cached-store.ts';
+import {
+  createCachedStore,
+  type CachedStore,
+  type CachedStoreOptions,
+} from '../../gateway/cached-store.ts';
+import { createPatience, type Patience } from '../../gateway/cache/patience.ts';
 import type { RedisSettings } from '../../gateway/cache/redis-client.ts';
 import type { RedisRequest } from '../../gateway/cache/redis-tier.ts';
 import { defaultCache, type CacheSettings } from '../../gateway/cache/settings.ts';
@@ -39,6 +44,8 @@ export interface CachesOptions {
   readonly redis?: readonly (RedisSettings | null)[];
   /** The pods' databases, by the way that a gateway has to them. */
   readonly databases?: (gateway: number) => readonly TestDatabase[];
+  /** Many ms when left out: searches of the tests take few, and Redis has machines of tests. */
+  readonly patience?: () => Patience;
   /** What stands between a cache and the pods. */
   readonly wrap?: (store: VectorStore, gateway: number) => VectorStore;
 }
@@ -46,6 +53,7 @@ export interface CachesOptions {
 /** Gateways over the same three pods, that share a Redis. */
 export async function openCaches(options: CachesOptions): Promise<Caches> {
   const { count, settings = {}, databases = testDatabases, wrap = (store) => store } = options;
+  const { patience = () => ({ ...createPatience(), heard: (store) => store }) } = options;
   const places = options.redis ?? Array.from({ length: count }, testRedis);
   const prefix = `test:${randomBytes(6).toString('hex')}:`;
   const gateways: CachedGateway[] = [];
@@ -53,11 +61,12 @@ export async function openCaches(options: CachesOptions): Promise<Caches> {
     const inner = await openSharded(databases(i));
     const place = places[i] ?? null;
     gateways.push(
-      gatewayOver(
-        wrap(inner.store, i),
-        { ...defaultCache, ...settings },
-        place === null ? null : { settings: place, prefix },
-      ),
+      gatewayOver({
+        store: wrap(inner.store, i),
+        settings: { ...defaultCache, ...settings },
+        redis: place === null ? null : { settings: place, prefix },
+        patience: patience(),
+      }),
     );
   }
   const bucket = freshBucket();
@@ -79,17 +88,13 @@ export async function openCaches(options: CachesOptions): Promise<Caches> {
 }
 
 function gatewayOver(
-  inner: VectorStore,
-  settings: CacheSettings,
-  redis: { readonly settings: RedisSettings; readonly prefix: string } | null,
+  options: Pick<CachedStoreOptions, 'store' | 'settings' | 'redis' | 'patience'>,
 ): CachedGateway {
   const outcomes: CacheOutcome[] = [];
   const fills: ('admitted' | 'refused')[] = [];
   const requests: RedisRequest[] = [];
   const store = createCachedStore({
-    store: inner,
-    settings,
-    redis,
+    ...options,
     events: {
       searched: (outcome) => void outcomes.push(outcome),
       filled: (how) => void fills.push(how),

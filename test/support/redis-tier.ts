@@ -33,7 +33,7 @@ export function openTier(
     prefix,
     entryBytesMax: 1_000_000,
     ttlMs: 60_000,
-    readMsMax: 500,
+    readMsMax: () => 500,
     writeMsMax: 500,
     pauseMs: 50,
     observe(request) {

@@ -6,6 +6,8 @@ import { burst, quantile, type Contender } from '../measure.ts';
 import { podsOf, redisAt, uncached, type Stage } from './stage.ts';
 
 const clientCounts = [1, 16] as const;
+/** What a Redis that is slow adds to each of its answers. */
+const delaysMs = [2, 5, 10, 30, 50] as const;
 const roundCount = 3;
 /** By the number of clients. One is alone with the moment in which Redis goes. */
 const burstMs = { 1: 8_000, 16: 3_000 } as const;
@@ -82,17 +84,13 @@ function casesOf(
       () => redis.restart(),
     ),
     caseOf('full (`noeviction`)', direct, memory('1'), memory('0')),
-    caseOf(
-      'slow, 50 ms',
-      proxied,
-      () => slow(50),
-      () => slow(0),
-    ),
-    caseOf(
-      'slow, 30 ms',
-      proxied,
-      () => slow(30),
-      () => slow(0),
+    ...delaysMs.map((delayMs) =>
+      caseOf(
+        `slow, ${delayMs} ms`,
+        proxied,
+        () => slow(delayMs),
+        () => slow(0),
+      ),
     ),
   ];
 }
