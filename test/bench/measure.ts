@@ -18,6 +18,8 @@ export interface Plan {
   readonly queries: readonly Float32Array[];
   /** The true nearest keys of the first queries. */
   readonly truth: readonly (readonly string[])[];
+  /** Searches of each contender before anything is measured. */
+  readonly warmUpCount: number;
   readonly roundCount: number;
   readonly clientCount: number;
   readonly burstMs: number;
@@ -30,7 +32,7 @@ export async function measure(
 ): Promise<readonly Measured[]> {
   const times = contenders.map((): number[] => []);
   const rates = contenders.map((): number[] => []);
-  for (const contender of contenders) await timeEach(contender, plan.queries);
+  for (const contender of contenders) await warmUp(contender, plan);
 
   for (let round = 0; round < plan.roundCount; round++) {
     for (const [i, contender] of contenders.entries()) {
@@ -51,6 +53,11 @@ export async function measure(
     });
   }
   return measured;
+}
+
+/** Servers run for long, and are slower until their code is compiled. */
+async function warmUp(contender: Contender, { queries, warmUpCount }: Plan): Promise<void> {
+  for (let n = 0; n < warmUpCount; n++) await contender.search(queries[n % queries.length]!);
 }
 
 /** In milliseconds, one after the other. */

@@ -14,6 +14,7 @@ import { measure, type Contender, type Measured } from './measure.ts';
 
 const podNames = ['pod-a', 'pod-b', 'pod-c', 'pod-d'];
 const truthCount = 100;
+const turns = { warmUpCount: 3_000, roundCount: 5, clientCount: 16, burstMs: 3_000 };
 
 /**
  * Top-k over four pods: by hand, through postgres_fdw, and through Quiver with its pods in
@@ -35,8 +36,7 @@ export async function benchSearch(servers: readonly string[]): Promise<string> {
     );
     const queries = Array.from({ length: 200 }, createQueries());
     const truth = await exactSearches(inProcess!, queries.slice(0, truthCount));
-    const plan = { queries, truth, roundCount: 5, clientCount: 16, burstMs: 3_000 };
-    return table(await measure(contenders, plan));
+    return table(await measure(contenders, { queries, truth, ...turns }));
   } finally {
     await Promise.all(contenders.map((contender) => contender.close()));
     await fleet.close();

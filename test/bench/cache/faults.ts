@@ -104,7 +104,7 @@ async function measureCases(cases: readonly Case[]): Promise<readonly Times[]> {
   const hot = next();
   for (let round = -1; round < roundCount; round++) {
     for (const clientCount of clientCounts) {
-      for (const [i, one] of cases.entries()) {
+      for (const [i, one] of rotated([...cases.entries()], 4 * round)) {
         await becomesWell(one);
         for (let sighting = 0; sighting < 3; sighting++) await one.contender.search(hot);
         // A hit leaves the pods cold, which those without a cache are not.
@@ -121,6 +121,10 @@ async function measureCases(cases: readonly Case[]): Promise<readonly Times[]> {
   }
   return times;
 }
+
+/** Not always the same comes first, and meets pods that have rested. */
+const rotated = <T>(all: readonly T[], by: number): readonly T[] =>
+  all.map((_, i) => all.at((i + by) % all.length)!);
 
 /** Redis is asked again half a second after it did badly, or when it is connected. */
 async function becomesWell({ url }: Case): Promise<void> {

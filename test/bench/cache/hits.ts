@@ -36,6 +36,8 @@ export async function benchHits(stage: Stage): Promise<string> {
   }
 }
 
+const turns = { warmUpCount: queryCount, roundCount: 3, clientCount: 16, burstMs: 3_000 };
+
 async function compare(contenders: readonly Contender[], urls: readonly string[]) {
   const queries = Array.from({ length: queryCount }, createQueries());
   // Seen twice, they are admitted.
@@ -43,8 +45,7 @@ async function compare(contenders: readonly Contender[], urls: readonly string[]
     for (let pass = 0; pass < 2; pass++) await timeEach(contender, queries);
   }
   const before = await Promise.all(urls.map(outcomesOf));
-  const plan = { queries, truth: [], roundCount: 3, clientCount: 16, burstMs: 3_000 };
-  const measured = await measure(contenders, plan);
+  const measured = await measure(contenders, { queries, truth: [], ...turns });
   const after = await Promise.all(urls.map(outcomesOf));
   const shares = before.map((outcomes, i) => hitShare(outcomes, after[i]!));
   return table(measured, [0, ...shares]);
