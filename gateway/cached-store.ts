@@ -32,7 +32,7 @@ export interface CachedStoreOptions {
   readonly redis: RedisPlace | null;
   readonly events: CacheEvents;
   readonly logger: Logger;
-  /** With Redis. */
+  /** With Redis; one that goes by this store's own searches when left out. */
   readonly patience?: Patience;
 }
 
@@ -42,7 +42,7 @@ export interface CachedStoreOptions {
  */
 export function createCachedStore(options: CachedStoreOptions): CachedStore {
   const { settings, redis, events, patience = createPatience() } = options;
-  const store = patience.heard(options.store);
+  const store = patience.timed(options.store);
   const memory = createMemoryTier({
     bytesMax: settings.maxBytes,
     entryBytesMax: settings.maxEntryBytes,

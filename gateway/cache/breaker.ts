@@ -7,20 +7,22 @@ export interface BreakerOptions {
 
 export interface Breaker {
   readonly isOpen: boolean;
-  /** A request begins; the answer takes how it went. */
-  readonly begin: () => (went: 'well' | 'badly') => void;
+  /** A request begins. What it gives is to be told how the request went. */
+  begin(): (went: 'well' | 'badly') => void;
   close(): void;
 }
 
 /**
  * Opens when about a third of the last requests, or four in a row, went badly; closes by itself as
- * soon as a probe goes well. Probes are its own, so no request is made to wait for one. Requests
- * that were under way together when one went badly count as one: a moment was bad, and many were
- * in it.
+ * soon as a probe goes well. Probes are its own, so no request is made to wait for one. Those that
+ * were under way together when one went badly had one bad moment, and it takes four: many may meet
+ * in one.
  */
 export function createBreaker({ probe, pauseMs }: BreakerOptions): Breaker {
   let badness = 0;
+  /** Ever, and before the last time that all was well. */
   let badMoments = 0;
+  let badMomentsBefore = 0;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
@@ -34,6 +36,7 @@ export function createBreaker({ probe, pauseMs }: BreakerOptions): Breaker {
     if (closed) return;
     if (!wentWell) return pause();
     badness = 0;
+    badMomentsBefore = badMoments;
     timer = undefined;
   }
 
@@ -42,12 +45,14 @@ export function createBreaker({ probe, pauseMs }: BreakerOptions): Breaker {
       return timer !== undefined;
     },
     begin() {
-      const before = badMoments;
+      const moment = badMoments;
       return (went) => {
-        if (timer || closed || (went === 'badly' && before < badMoments)) return;
-        if (went === 'badly') badMoments += 1;
+        if (timer || closed) return;
         badness += ((went === 'badly' ? 1 : 0) - badness) * weight;
-        if (badness > badnessMax) pause();
+        if (badness < wellMax) badMomentsBefore = badMoments;
+        if (went === 'badly' && moment === badMoments) badMoments += 1;
+        const isBad = badness > badnessMax && badMoments - badMomentsBefore >= badMomentsMin;
+        if (isBad) pause();
       };
     },
     close() {
@@ -60,3 +65,6 @@ export function createBreaker({ probe, pauseMs }: BreakerOptions): Breaker {
 /** Of the last request in the mean of all. */
 const weight = 0.1;
 const badnessMax = 0.34;
+const badMomentsMin = 4;
+/** What is left of one bad request, or of a bad moment, when enough went well. */
+const wellMax = 0.05;

@@ -110,13 +110,16 @@ function raisedFloors(
   return [...others, { table, count: Math.max(count, same?.count ?? 0), raisedAtMs: nowMs }];
 }
 
+/** Of both scripts, but of the first not for what `isOutdated`. */
+export const raiseAnswer = 'raised';
+
 /**
  * The same as `raised`, in Redis, in one step for all who raise. KEYS: the floors. ARGV: what was
  * seen, how long the floors are to live, `otherTableMs`. Numbers keep 14 digits in `cjson`: so many
  * writes no table sees.
  */
 export const raiseScript = {
-  answers: ['raised', 'outdated'],
+  answers: [raiseAnswer, 'outdated'],
   text: `
 local seen = cjson.decode(ARGV[1])
 local text = redis.call('get', KEYS[1])
@@ -142,23 +145,20 @@ for pod, change in pairs(seen.changes) do
 end
 local forMs = next(before.floors) and ARGV[2] or ARGV[3]
 redis.call('set', KEYS[1], cjson.encode(before), 'px', forMs)
-return 'raised'`,
+return '${raiseAnswer}'`,
 };
 
 /** The same as `cleared`. KEYS: the floors. ARGV: the generation, how long the floors are to live. */
 export const clearScript = {
-  answers: ['raised'],
+  answers: [raiseAnswer],
   text: `
 local text = redis.call('get', KEYS[1])
 local before = text and cjson.decode(text)
 local version = before and before.placementVersion or 0
 local floors = { placementVersion = version, generation = ARGV[1], floors = {} }
 redis.call('set', KEYS[1], cjson.encode(floors), 'px', ARGV[2])
-return 'raised'`,
+return '${raiseAnswer}'`,
 };
-
-/** Of both scripts, but of the first not for what `isOutdated`. */
-export const raiseAnswer = 'raised';
 
 /** As `raiseScript` takes it. */
 export const seenText = ({ placementVersion, changes }: Seen): string =>

@@ -145,7 +145,7 @@ const redisMetrics = ({ redis }: CacheCounts, state: CacheState) => [
   }),
   gaugeOf(() => (state.isRedisResting ? 1 : 0), {
     name: 'quiver_cache_redis_breaker_open',
-    help: '1 while Redis is left alone, as it did badly.',
+    help: '1 while searches leave Redis alone, as it did badly.',
   }),
 ];
 

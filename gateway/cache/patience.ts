@@ -1,31 +1,33 @@
 import type { VectorStore } from '../../subgraphs/store.ts';
 import { redisReadMsMax, redisReadMsMin } from './bounds.ts';
 
-/** How long a search may wait for Redis, by how long the pods take. */
+/** How long a search waits for an answer of Redis, by how long the pods take. */
 export interface Patience {
   readonly readMsMax: number;
-  /** The same store, of which it hears how long each search takes. */
-  heard<S extends Pick<VectorStore, 'search'>>(store: S): S;
+  /** The same store, whose searches are timed. */
+  timed<S extends Pick<VectorStore, 'search'>>(store: S): S;
 }
 
 /**
- * A fifth of what a slow search takes, one in twenty, so that a Redis that is slow makes the slow
- * ones slower by a fifth at most. Not of what most take: where this machine is busy Redis is late
- * too, and without it there would be more to do.
+ * A fifth of what slow searches take, of which one in twenty is: then a Redis that is slow makes
+ * the slow ones slower by about a fifth, whatever it does. What most searches take would be a worse
+ * measure: a busy machine makes Redis late too, and giving it up makes the machine busier. It is one
+ * measure for all collections.
  */
 export function createPatience(): Patience {
   let slowMs = slowMsMax;
 
   /** Stays where it is when one in twenty is above. */
   function hear(tookMs: number): void {
-    slowMs = Math.min(slowMs * (tookMs > slowMs ? rise : rise ** (-1 / 19)), slowMsMax);
+    const next = slowMs * (tookMs > slowMs ? rise : rise ** (-1 / 19));
+    slowMs = Math.min(Math.max(next, slowMsMin), slowMsMax);
   }
 
   return {
     get readMsMax() {
-      return Math.max(slowMs * share, redisReadMsMin);
+      return slowMs * share;
     },
-    heard: (store) => ({
+    timed: (store) => ({
       ...store,
       async search(query, call) {
         const beganAt = performance.now();
@@ -38,6 +40,7 @@ export function createPatience(): Patience {
 }
 
 const share = 0.2;
-/** Above it nothing changes. */
-const slowMsMax = redisReadMsMax / share;
 const rise = 1.2;
+/** Beyond them nothing changes. */
+const slowMsMin = redisReadMsMin / share;
+const slowMsMax = redisReadMsMax / share;

@@ -87,7 +87,10 @@ export function createRedisClient(
     async ping() {
       expectAnswer(await redis.ping(), ['PONG']);
     },
-    reconnect: () => redis.disconnect(true),
+    reconnect() {
+      // A cluster that is told while it connects would try no more.
+      if (redis.status === 'ready') redis.disconnect(true);
+    },
     close: () => redis.disconnect(),
   };
 }

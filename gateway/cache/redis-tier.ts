@@ -95,7 +95,7 @@ export function createRedisTier(client: RedisClient, options: RedisTierOptions):
     },
 
     get isResting() {
-      return searches.isResting || writers.isResting;
+      return searches.isResting;
     },
     close() {
       searches.close();
@@ -132,7 +132,7 @@ function createAsker(
     return value;
   }
 
-  /** Were it more patient than who asks, some of them would wait again after each pause. */
+  /** Were it more patient than those who ask, they would be late again after each pause. */
   async function probe(): Promise<boolean> {
     const pinged = client.ping();
     const { went } = await attempt('probe', () => pinged);
@@ -140,7 +140,10 @@ function createAsker(
     return went === 'well';
   }
 
-  /** An answer that was lost on the way makes every later one late, on this connection. */
+  /**
+   * An answer that was lost on the way makes every later one late, on this connection. One that
+   * comes in a writer's time is slow, not lost.
+   */
   async function expectSoon(pinged: Promise<void>): Promise<void> {
     const { went } = await inTime(() => pinged, writeMsMax);
     if (went === 'late') client.reconnect();

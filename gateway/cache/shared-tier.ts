@@ -30,7 +30,7 @@ export interface SharedTier {
   release(ref: CollectionRef, key: string): Promise<void>;
   /** Whether what has been kept of the collection will never be served again. */
   clear(ref: CollectionRef): Promise<boolean>;
-  /** It did badly, and is not asked for a moment. */
+  /** It did badly, and searches do not ask it for a moment. */
   readonly isResting: boolean;
   close(): void;
 }

@@ -34,14 +34,40 @@ test('opens after four bad requests in a row', () => {
   breaker.close();
 });
 
-test('what went badly at one time is one thing, however many were in it', () => {
+/** So many begin together, of which the first go badly. */
+function meet(breaker: Breaker, requests: number, badCount: number): void {
+  const reports = Array.from({ length: requests }, () => breaker.begin());
+  reports.forEach((tell, i) => tell(i < badCount ? 'badly' : 'well'));
+}
+
+test('opens after four bad moments in a row, however many requests met in each', () => {
   const { breaker } = breakerOf(false);
   for (let moment = 1; moment <= 4; moment++) {
     expect(breaker.isOpen).toBe(false);
-    const reports = Array.from({ length: 50 }, () => breaker.begin());
-    for (const tell of reports) tell('badly');
+    meet(breaker, 50, 50);
   }
   expect(breaker.isOpen).toBe(true);
+  breaker.close();
+});
+
+test.each([
+  ['stays closed where one of sixteen that meet goes badly', 1, false],
+  ['opens where half of those that meet go badly', 8, true],
+])('%s', (_, badCount, isOpen) => {
+  const { breaker } = breakerOf(false);
+  for (let round = 0; round < 100; round++) meet(breaker, 16, badCount);
+
+  expect(breaker.isOpen).toBe(isOpen);
+  breaker.close();
+});
+
+test('stays closed where a bad moment comes from time to time', () => {
+  const { breaker } = breakerOf(false);
+  for (let round = 0; round < 100; round++) {
+    meet(breaker, 16, 16);
+    for (let i = 0; i < 4; i++) meet(breaker, 16, 0);
+  }
+  expect(breaker.isOpen).toBe(false);
   breaker.close();
 });
 

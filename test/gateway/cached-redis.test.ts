@@ -108,27 +108,21 @@ describe.each(failures)('while Redis is %s', (_, begin, end) => {
   });
 });
 
-onRedis('slow beside the pods, Redis is left alone by searches, and not by writers', async () => {
-  const place = await heated({ patience: createPatience });
+onRedis('too slow for searches, Redis is left alone by them, and writers use it', async () => {
+  const patience = { ...createPatience(), readMsMax: 5 };
+  const place = await heated({ patience: () => patience });
   const { gateway, proxy, ref } = place;
   proxy.make({ kind: 'slow', delayMs: 20 });
-  // Searches of which each is new, so that it becomes known how long the pods take.
-  let n = 0;
-  await until(async () => {
-    await gateway.search(hotIn(ref, { vector: Float32Array.of(n++, 0) }));
-    return gateway.store.isRedisResting === true;
-  });
   const before = gateway.requests.length;
+  await until(async () => {
+    await gateway.search(hotIn(ref));
+    return gateway.requests.at(-1)!.went === 'resting';
+  });
   await expectService(place, 0);
 
-  const during = gateway.requests.slice(before);
-  const raises = during.filter(({ command }) => command === 'raise');
-  expect(raises).toHaveLength(4);
-  expect(raises.filter(({ went }) => went === 'well').length).toBeGreaterThan(0);
-  expect(during.filter(({ command }) => command === 'read')).toContainEqual(
-    expect.objectContaining({ went: 'resting' }),
-  );
-
+  const raises = gateway.requests.slice(before).filter(({ command }) => command === 'raise');
+  expect(raises.length).toBeGreaterThanOrEqual(4);
+  expect(raises.some(({ went }) => went === 'well')).toBe(true);
   proxy.make({ kind: 'clear' });
   expect(keysOf(await hit(gateway, hotIn(ref)))).toEqual(['4', '5', '6']);
 });

@@ -53,7 +53,7 @@ export interface CachesOptions {
 /** Gateways over the same three pods, that share a Redis. */
 export async function openCaches(options: CachesOptions): Promise<Caches> {
   const { count, settings = {}, databases = testDatabases, wrap = (store) => store } = options;
-  const { patience = () => ({ ...createPatience(), heard: (store) => store }) } = options;
+  const { patience = () => ({ ...createPatience(), timed: (store) => store }) } = options;
   const places = options.redis ?? Array.from({ length: count }, testRedis);
   const prefix = `test:${randomBytes(6).toString('hex')}:`;
   const gateways: CachedGateway[] = [];

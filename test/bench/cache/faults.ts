@@ -1,5 +1,5 @@
 import { startOwnRedis, type OwnRedis } from '../../support/own-redis.ts';
-import { startProxy } from '../../support/tcp-proxy.ts';
+import { startProxy, type Weather } from '../../support/tcp-proxy.ts';
 import { gateway } from '../contenders.ts';
 import { ask, collection, createQueries } from '../corpus.ts';
 import { burst, quantile, type Contender } from '../measure.ts';
@@ -7,10 +7,10 @@ import { podsOf, redisAt, uncached, type Stage } from './stage.ts';
 
 const clientCounts = [1, 16] as const;
 /** What a Redis that is slow adds to each of its answers. */
-const delaysMs = [2, 5, 10, 30, 50] as const;
-const roundCount = 3;
+const delaysMs = [2, 5, 10, 30] as const;
+const roundCount = 5;
 /** By the number of clients. One is alone with the moment in which Redis goes. */
-const burstMs = { 1: 8_000, 16: 3_000 } as const;
+const burstMs = { 1: 5_000, 16: 2_000 } as const;
 
 interface Case {
   readonly name: string;
@@ -37,11 +37,7 @@ export async function benchFaults(stage: Stage): Promise<string> {
       await fleet.startGateway({ pods, ...redisAt(redis.port) }),
       await fleet.startGateway({ pods, ...redisAt(proxy.port) }),
     ] as const;
-    cases.push(
-      ...casesOf(urls, redis, (delayMs) =>
-        proxy.make(delayMs === 0 ? { kind: 'clear' } : { kind: 'slow', delayMs }),
-      ),
-    );
+    cases.push(...casesOf(urls, redis, (weather) => proxy.make(weather)));
     return table(cases, await measureCases(cases));
   } finally {
     await Promise.all(cases.map(({ contender }) => contender.close()));
@@ -54,7 +50,7 @@ export async function benchFaults(stage: Stage): Promise<string> {
 function casesOf(
   [without, direct, proxied]: readonly [string, string, string],
   redis: OwnRedis,
-  slow: (delayMs: number) => void,
+  weather: (next: Weather) => void,
 ): Case[] {
   const caseOf = (
     name: string,
@@ -83,13 +79,20 @@ function casesOf(
       () => redis.kill(),
       () => redis.restart(),
     ),
+    caseOf('restarted empty', direct, () => redis.restart()),
+    caseOf(
+      'answering garbage',
+      proxied,
+      () => weather({ kind: 'garbage', bytes: '$1\r\n1\r\n' }),
+      () => weather({ kind: 'clear' }),
+    ),
     caseOf('full (`noeviction`)', direct, memory('1'), memory('0')),
     ...delaysMs.map((delayMs) =>
       caseOf(
         `slow, ${delayMs} ms`,
         proxied,
-        () => slow(delayMs),
-        () => slow(0),
+        () => weather({ kind: 'slow', delayMs }),
+        () => weather({ kind: 'clear' }),
       ),
     ),
   ];

@@ -34,7 +34,12 @@ export function createStorms(ground: Ground): MakeStorm {
   const storms: Record<Storm['what'], MakeStorm> = {
     redisCut: onWayToRedis({ kind: 'cut' }),
     redisSilent: onWayToRedis({ kind: 'silent' }),
-    redisSlow: onWayToRedis({ kind: 'slow', delayMs: 15 }),
+    redisSlow: ({ gateway, forMs }) =>
+      under(
+        toRedis[gateway]!,
+        { kind: 'slow', delayMs: delaysMs[gateway % delaysMs.length]! },
+        forMs,
+      ),
     redisGarbled: onWayToRedis({ kind: 'garbage', bytes: '$3\r\nnil\r\n' }),
     async redisFrozen({ forMs }) {
       redis.freeze();
@@ -53,6 +58,9 @@ export function createStorms(ground: Ground): MakeStorm {
   };
   return (storm, lost) => storms[storm.what](storm, lost);
 }
+
+/** The last is too much for searches, and not for writers. */
+const delaysMs = [5, 15, 35] as const;
 
 async function under(way: Proxy, weather: Weather, forMs: number): Promise<void> {
   way.make(weather);

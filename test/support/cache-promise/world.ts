@@ -1,3 +1,4 @@
+import { createPatience } from '../../../gateway/cache/patience.ts';
 import type { Database } from '../../../subgraphs/postgres/database.ts';
 import { openDatabase } from '../../../subgraphs/postgres/pool.ts';
 import { openCaches, type CachedGateway, type CachesOptions } from '../caches.ts';
@@ -35,6 +36,7 @@ export async function openStormyWorld(gatewayCount: number): Promise<World> {
     count: gatewayCount,
     redis: toRedis.map(({ port }) => `redis://127.0.0.1:${port}`),
     databases: (gateway) => databasesBy(toPod[gateway]!.port, sessionOf(gateway)),
+    patience: createPatience,
   });
   return {
     ...world,
