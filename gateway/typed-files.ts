@@ -61,31 +61,29 @@ function shownPath(path: string): string {
 /**
  * Call `onChange` when the texts are others. What the file system tells is a hint to look at once:
  * mounts of other systems tell nothing, and links that are swapped tell of another name. So the
- * folder is also read every `pollMs`.
+ * folder is also read every `pollMs`, and one that is not there yet is looked for more often.
  */
 export function watchTypedFiles(
   folder: CollectionsFolder,
   { known, pollMs, logger, onChange }: WatchOptions,
 ): { close(): Promise<void> } {
   const end = new AbortController();
-  const doorbell = createDoorbell(pollMs, end.signal);
-  let watcher = openWatcher(folder, doorbell, logger);
-  let isThere = existsSync(folder.path);
+  const doorbell = createDoorbell(end.signal);
+  let watcher: FSWatcher | null = null;
 
-  /** What watches for a folder that is not there goes deaf when it comes. */
+  /** What watches for a folder that is not there may miss it when it comes, and is deaf then. */
   function followFolder(): void {
-    const wasThere = isThere;
-    isThere = existsSync(folder.path);
-    if (wasThere || !isThere || end.signal.aborted) return;
-    void watcher.close();
-    watcher = openWatcher(folder, doorbell, logger);
+    const isThere = existsSync(folder.path) && !end.signal.aborted;
+    if (isThere === (watcher !== null)) return;
+    void watcher?.close();
+    watcher = isThere ? openWatcher(folder, doorbell, logger) : null;
   }
 
   async function look(): Promise<void> {
     let served = known;
     let unreadable = false;
     while (!end.signal.aborted) {
-      await doorbell.rung();
+      await doorbell.rung(watcher ? pollMs : Math.min(pollMs, missingMs));
       followFolder();
       try {
         const files = await settledFiles(folder, served, end.signal);
@@ -101,11 +99,12 @@ export function watchTypedFiles(
     }
   }
 
+  followFolder();
   const looking = look();
   return {
     async close() {
       end.abort();
-      await Promise.all([looking, watcher.close()]);
+      await Promise.all([looking, watcher?.close()]);
     },
   };
 }
@@ -122,6 +121,8 @@ function openWatcher(
   return watcher;
 }
 
+/** How often to look for a folder that is not there. */
+const missingMs = 1_000;
 const settleMs = 100;
 
 /** Editors write in several steps: a change counts when two looks in a row see the same. */
@@ -144,8 +145,8 @@ async function settledFiles(
 const same = (one: readonly TypedFile[], other: readonly TypedFile[]): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
-/** Somebody waits for it to be rung; it also rings by itself, every `pollMs` and at the end. */
-function createDoorbell(pollMs: number, signal: AbortSignal) {
+/** Somebody waits for it to be rung, `timeoutMs` at most; it also rings at the end. */
+function createDoorbell(signal: AbortSignal) {
   let isRung = false;
   let wake = (): void => {};
   const ring = (): void => {
@@ -156,11 +157,11 @@ function createDoorbell(pollMs: number, signal: AbortSignal) {
 
   return {
     ring,
-    async rung(): Promise<void> {
+    async rung(timeoutMs: number): Promise<void> {
       const clock = new AbortController();
       const woken = new Promise<void>((resolve) => (wake = resolve));
       if (!isRung) {
-        const time = sleep(pollMs, undefined, { signal: clock.signal });
+        const time = sleep(timeoutMs, undefined, { signal: clock.signal });
         await Promise.race([woken, time.catch(() => undefined)]);
         clock.abort();
       }

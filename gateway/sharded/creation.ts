@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { errors } from '../../schema/errors.ts';
 import { membersOf, spreadSlots, type Placement } from '../../schema/placement.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import { checkPods, differenceOf, requireSame } from '../../subgraphs/collections.ts';
 import type { Collection, CollectionSpec } from '../../subgraphs/store.ts';
+import { within } from '../../subgraphs/within.ts';
 import { requireAgreement, type Placements, type Reading } from './placements.ts';
 import type { Pods } from './pods.ts';
 
@@ -18,6 +20,8 @@ const overtaken = Symbol('overtaken');
 
 /** Gateways that create the same name with different specs can overtake each other this often. */
 const attemptsMax = 8;
+/** Doubled each time, and of random length: in step they would overtake each other for ever. */
+const pauseMs = 10;
 
 /**
  * Make a collection on its pods in two passes over them: 'creating' in the order of their names,
@@ -40,9 +44,11 @@ export async function createCollection(
     await removeSuperseded(reading, pods, call);
 
     const made = await carryOut(spec, placementFor(spec, members, reading), { pods, call });
-    if (made === overtaken) continue;
-    placements.learn(made.collection);
-    return made.created ? made : existing(spec, made.collection);
+    if (made !== overtaken) {
+      placements.learn(made.collection);
+      return made.created ? made : existing(spec, made.collection);
+    }
+    await within(call, sleep(Math.random() * pauseMs * 2 ** attempt, undefined, { ref: false }));
   }
   throw errors.podUnavailable(
     members[0]!,

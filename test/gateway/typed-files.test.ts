@@ -11,14 +11,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true }));
 
-test('a folder that comes later is heard when it comes, and at every save after', async () => {
+test('a folder that comes later is found, and every save after it is heard', async () => {
   const path = join(home, 'collections');
   const changes = new EventEmitter();
   const watcher = watchTypedFiles(
     { path, mustExist: false },
     {
       known: [],
-      // No look at the clock within this test: what is seen was heard.
+      // Once the folder is there, no look at the clock within this test: what is seen was heard.
       pollMs: 600_000,
       logger: createMemoryLogger(),
       onChange: (files) => void changes.emit('change', files),
