@@ -20,7 +20,6 @@ const overtaken = Symbol('overtaken');
 
 /** Gateways that create the same name with different specs can overtake each other this often. */
 const attemptsMax = 8;
-/** Doubled each time, and of random length: in step they would overtake each other for ever. */
 const pauseMs = 10;
 
 /**
@@ -36,7 +35,8 @@ export async function createCollection(
 ): Promise<Creation> {
   const members = membersFor(spec, pods);
 
-  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    if (attempt > 0) await pause(attempt, call);
     const reading = await placements.read(spec, call);
     requireAnswers(reading, members);
     requireAgreement(reading);
@@ -44,17 +44,19 @@ export async function createCollection(
     await removeSuperseded(reading, pods, call);
 
     const made = await carryOut(spec, placementFor(spec, members, reading), { pods, call });
-    if (made !== overtaken) {
-      placements.learn(made.collection);
-      return made.created ? made : existing(spec, made.collection);
-    }
-    await within(call, sleep(Math.random() * pauseMs * 2 ** attempt, undefined, { ref: false }));
+    if (made === overtaken) continue;
+    placements.learn(made.collection);
+    return made.created ? made : existing(spec, made.collection);
   }
   throw errors.podUnavailable(
     members[0]!,
     `has other creations of "${spec.collection}" under way; try again`,
   );
 }
+
+/** Twice as long each time, and of random length: in step they would overtake each other for ever. */
+const pause = (attempt: number, call: Call): Promise<void> =>
+  within(call, sleep(Math.random() * pauseMs * 2 ** attempt, undefined, { ref: false }));
 
 function membersFor({ pods: wanted }: CollectionSpec, { all }: Pods): readonly string[] {
   const names = all.map(({ name }) => name).sort();

@@ -1,28 +1,23 @@
 import { startCall } from '../../subgraphs/call.ts';
 import type { CollectionRef } from '../../subgraphs/store.ts';
-import { openCaches, type Caches } from '../support/caches.ts';
-import { openFaultyPods, type FaultyPods } from '../support/faulty-pods.ts';
+import { openFaultyCache, type Caches } from '../support/caches.ts';
+import type { FaultyPods } from '../support/faulty-pods.ts';
 import { createGate, hotIn, keysOf, madeIn, outcomeOf, until } from '../support/hot-searches.ts';
 import { codeFrom, line } from '../support/store-calls.ts';
 
 const gate = createGate();
+let opened: Awaited<ReturnType<typeof openFaultyCache>>;
 let pods: FaultyPods;
 let caches: Caches;
 beforeAll(async () => {
-  pods = await openFaultyPods();
-  caches = await openCaches({
-    count: 1,
-    wrap: (inner) => ({ ...gate.over(pods.gateway()), close: () => inner.close() }),
-  });
+  opened = await openFaultyCache(gate.over);
+  ({ pods, caches } = opened);
 });
 afterEach(() => {
   gate.open();
   pods.repair();
 });
-afterAll(async () => {
-  await caches.close();
-  await pods.close();
-});
+afterAll(() => opened.close());
 
 const remove = (ref: CollectionRef, key: string): Promise<number> =>
   caches.gateways[0]!.run((store, call) =>

@@ -4,24 +4,19 @@ import { createLookup } from '../../gateway/cache/lookup.ts';
 import { createMemoryTier } from '../../gateway/cache/memory-tier.ts';
 import { createPolls } from '../../gateway/cache/polls.ts';
 import type { SearchAnswer } from '../../subgraphs/store.ts';
-import { openCaches, type Caches } from '../support/caches.ts';
-import { openFaultyPods, type FaultyPods } from '../support/faulty-pods.ts';
+import { openFaultyCache, type Caches } from '../support/caches.ts';
+import type { FaultyPods } from '../support/faulty-pods.ts';
 import { hotIn, madeIn } from '../support/hot-searches.ts';
 import { line } from '../support/store-calls.ts';
 
+let opened: Awaited<ReturnType<typeof openFaultyCache>>;
 let pods: FaultyPods;
 let caches: Caches;
 beforeAll(async () => {
-  pods = await openFaultyPods();
-  caches = await openCaches({
-    count: 1,
-    wrap: (inner) => ({ ...pods.gateway(), close: () => inner.close() }),
-  });
+  opened = await openFaultyCache();
+  ({ pods, caches } = opened);
 });
-afterAll(async () => {
-  await caches.close();
-  await pods.close();
-});
+afterAll(() => opened.close());
 
 const shardsThatAnswered = ({ shards }: SearchAnswer): number =>
   shards.filter((shard) => !('error' in shard)).length;

@@ -16,6 +16,7 @@ import type {
   VectorStore,
 } from '../../subgraphs/store.ts';
 import { freshBucket, testDatabases, testRedis, type TestDatabase } from './databases.ts';
+import { openFaultyPods } from './faulty-pods.ts';
 import { during, silent } from './store-calls.ts';
 import { openSharded } from './subjects.ts';
 
@@ -44,7 +45,7 @@ export interface CachesOptions {
   readonly redis?: readonly (RedisSettings | null)[];
   /** The pods' databases, by the way that a gateway has to them. */
   readonly databases?: (gateway: number) => readonly TestDatabase[];
-  /** Many ms when left out: searches of the tests take few, and Redis has machines of tests. */
+  /** 25 ms when left out: searches of the tests take one, and where tests run Redis is often late. */
   readonly patience?: () => Patience;
   /** What stands between a cache and the pods. */
   readonly wrap?: (store: VectorStore, gateway: number) => VectorStore;
@@ -83,6 +84,23 @@ export async function openCaches(options: CachesOptions): Promise<Caches> {
         await store.deleteBucket(bucket, call);
       });
       for (const { store } of gateways) await store.close();
+    },
+  };
+}
+
+/** One gateway, whose pods can be broken; `over` stands between them and its cache. */
+export async function openFaultyCache(over = (store: VectorStore): VectorStore => store) {
+  const pods = await openFaultyPods();
+  const caches = await openCaches({
+    count: 1,
+    wrap: (inner) => ({ ...over(pods.gateway()), close: () => inner.close() }),
+  });
+  return {
+    pods,
+    caches,
+    async close(): Promise<void> {
+      await caches.close();
+      await pods.close();
     },
   };
 }

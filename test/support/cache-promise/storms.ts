@@ -34,12 +34,7 @@ export function createStorms(ground: Ground): MakeStorm {
   const storms: Record<Storm['what'], MakeStorm> = {
     redisCut: onWayToRedis({ kind: 'cut' }),
     redisSilent: onWayToRedis({ kind: 'silent' }),
-    redisSlow: ({ gateway, forMs }) =>
-      under(
-        toRedis[gateway]!,
-        { kind: 'slow', delayMs: delaysMs[gateway % delaysMs.length]! },
-        forMs,
-      ),
+    redisSlow: (storm, lost) => onWayToRedis(slowFor(storm.gateway))(storm, lost),
     redisGarbled: onWayToRedis({ kind: 'garbage', bytes: '$3\r\nnil\r\n' }),
     async redisFrozen({ forMs }) {
       redis.freeze();
@@ -61,6 +56,10 @@ export function createStorms(ground: Ground): MakeStorm {
 
 /** The last is too much for searches, and not for writers. */
 const delaysMs = [5, 15, 35] as const;
+const slowFor = (gateway: number): Weather => ({
+  kind: 'slow',
+  delayMs: delaysMs[gateway % delaysMs.length]!,
+});
 
 async function under(way: Proxy, weather: Weather, forMs: number): Promise<void> {
   way.make(weather);
