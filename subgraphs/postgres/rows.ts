@@ -77,10 +77,14 @@ export interface RecordRow {
   readonly vector?: Buffer | null | undefined;
 }
 
-/** In tables that are not ours the vector may be null, and the metadata no object. */
+/** In tables that are not ours the metadata may be no object. */
+export const objectOf = (metadata: StoredRecord['metadata']): NonNullable<typeof metadata> =>
+  isObject(metadata) ? metadata : {};
+
+/** In tables that are not ours the vector may be null. */
 export const toRecord = ({ key, metadata, vector }: RecordRow): StoredRecord => ({
   key,
-  metadata: metadata === undefined || isObject(metadata) ? metadata : {},
+  metadata: metadata === undefined ? undefined : objectOf(metadata),
   vector: vector ? readVector(vector) : undefined,
 });
 

@@ -1,12 +1,11 @@
 import { codeOf, errors } from '../../schema/errors.ts';
-import { compareBytes } from '../../schema/key.ts';
 import type { PlacementState } from '../../schema/placement.ts';
 import { inPart, remainingMs, type Call } from '../call.ts';
 import type { ExactReason, Match, Plan, SearchAnswer, SearchQuery, ShardChange } from '../store.ts';
 import { toCounted } from './changes.ts';
 import type { Context } from './context.ts';
 import { withKnown, type Known } from './known.ts';
-import { toRecord, type RecordRow } from './rows.ts';
+import { toMatches, type MatchColumns } from './matches.ts';
 import { rememberChoice } from './search-choice.ts';
 import { exactly, planSearch, type SearchPlan } from './search-plan.ts';
 import { searchStatement } from './sql/search.ts';
@@ -96,12 +95,10 @@ async function completely(context: Context, asked: Asked, call: Call): Promise<F
   }
 }
 
-interface SearchRow extends Omit<RecordRow, 'key'> {
+/** One answer; of very many matches some, and the same of the rest in further rows. */
+interface SearchRow extends MatchColumns {
   readonly version: number;
   readonly state: PlacementState;
-  /** null in the one row of an answer without matches. */
-  readonly key: string | null;
-  readonly distance: number;
   readonly few: boolean | null;
   /** Only when it was asked for. */
   readonly change?: string | null;
@@ -122,14 +119,13 @@ async function runPlan(
     throw errors.collectionNotFound(query.bucket, query.collection);
   }
   if (head.version !== placement.version) memory.forget(query);
-  const found = rows.filter((row): row is SearchRow & { key: string } => row.key !== null);
   if (plan.kind === 'index' && plan.choice) rememberChoice(known, plan.choice, head.few === true);
   return {
     version: head.version,
     ...goneBy(plan, head.few),
-    matches: toMatches(found),
+    matches: toMatches(rows),
     change: toCounted(head.change, known.table.mapping)?.change ?? null,
-    rowCount: found.length,
+    rowCount: rows.reduce((sum, { keys }) => sum + (keys?.length ?? 0), 0),
     truncated: false,
   };
 }
@@ -143,14 +139,4 @@ function goneBy(
   return few
     ? { plan: 'EXACT', exactReason: 'FEW_MATCHES' }
     : { plan: plan.method, exactReason: null };
-}
-
-function toMatches(rows: readonly (SearchRow & { readonly key: string })[]): Match[] {
-  const matches: Match[] = [];
-  for (const { key, distance, metadata, vector } of rows) {
-    if (!Number.isFinite(distance)) continue;
-    // Adding 0 turns -0 into 0.
-    matches.push({ ...toRecord({ key, metadata, vector }), distance: distance + 0 });
-  }
-  return matches.sort((a, b) => a.distance - b.distance || compareBytes(a.key, b.key));
 }

@@ -11,7 +11,7 @@ import { orderSql } from './scan-order.ts';
 /** What is selected of the columns of `t`, with a comma before each. */
 export function selectedText(
   { metadata, vector }: Selection,
-  from: Pick<Table, 'metadata' | 'vector' | 'pgvector'>,
+  from: Table,
   { add }: Parameters,
 ): string {
   const texts: string[] = [];
@@ -70,7 +70,8 @@ export function countStatement(table: Table, filter: Filter | null): Statement {
 const where = (conditions: readonly string[]): string =>
   conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
 
-const someMetadata = (metadata: string, keys: string): string => `
+/** Of these keys alone. */
+export const someMetadata = (metadata: string, keys: string): string => `
   (select coalesce(jsonb_object_agg(chosen, ${metadata} -> chosen), '{}')
     from unnest(${keys}::text[]) chosen where ${metadata} ? chosen)`;
 

@@ -1,4 +1,4 @@
-import type { SearchQuery } from '../../store.ts';
+import type { SearchQuery, Selection } from '../../store.ts';
 import type { Statement } from '../database.ts';
 import { filterSql } from '../filter-sql.ts';
 import type { Choice } from '../search-choice.ts';
@@ -6,14 +6,15 @@ import type { SearchPlan } from '../search-plan.ts';
 import type { Table } from '../table.ts';
 import { vectorBytes } from '../vector-bytes.ts';
 import { changeText } from './changes.ts';
-import { selectedText } from './records.ts';
+import { someMetadata } from './records.ts';
 import { createParameters, type Parameters } from './parameters.ts';
 
 /**
- * The nearest `rowsMax` rows, each beside the placement that the pod has now; without any match one
- * row with the placement alone. Ties at the end are decided by the key, hence by no accident.
- * With `counting` each has the change of the table too, as `changeText` has it.
- * `few` is what the shard chose by: the matches were few enough to be scanned; null without a choice.
+ * The nearest `rowsMax` rows in columns of JSON, beside the placement that the pod has now; without
+ * any match the columns are null. One row instead of one a match spares Node a quarter of what a
+ * search costs it. Ties at the end are decided by the key, hence by no accident. With `counting`
+ * there is the change of the table too, as `changeText` has it. `few` is what the shard chose by:
+ * the matches were few enough to be scanned; null without a choice.
  */
 export function searchStatement(
   query: SearchQuery,
@@ -27,17 +28,38 @@ export function searchStatement(
   return {
     text: `
       ${before}
-      select p.version, p.state, t.id as key, t.distance, ${few} as few${change}
-        ${selectedText(query.select, { ...table, ...selected }, parameters)}
-      from (${table.standing.placement}) p left join (${rows}) t on true`,
+      select p.version, p.state, ${few} as few${change}, c.*
+      from (${table.standing.placement}) p left join (
+        select json_agg(t.id) as keys, json_agg(t.distance) as distances
+          ${columnsText(query.select, table, parameters)}
+        from (${rowsMax > batchRows ? inBatches(rows) : rows}) t
+        ${rowsMax > batchRows ? 'group by t.batch' : ''}
+      ) c on true`,
     values: parameters.values,
     reused: true,
     varied: query.filter !== null,
   };
 }
 
-/** What the inner query calls them. */
-const selected = { metadata: 't.metadata', vector: 't.vec' };
+/** A row for every so many matches: JSON with all the metadata of 10,000 may be too long for a text. */
+const batchRows = 1_000;
+
+const inBatches = (rows: string): string =>
+  `select r.*, (row_number() over () - 1) / ${batchRows} as batch from (${rows}) r`;
+
+/** What the inner query selects; vectors in base64, in lines. */
+function columnsText(
+  { metadata, vector }: Selection,
+  { pgvector }: Table,
+  { add }: Parameters,
+): string {
+  const texts: string[] = [];
+  if (metadata === 'all') texts.push(', json_agg(t.metadata) as metadata');
+  else if (metadata !== 'none')
+    texts.push(`, json_agg(${someMetadata('t.metadata', add(metadata))}) as metadata`);
+  if (vector) texts.push(`, json_agg(encode(${pgvector.bytesOf('t.vec')}, 'base64')) as vectors`);
+  return texts.join('');
+}
 
 interface Parts {
   readonly table: Table;

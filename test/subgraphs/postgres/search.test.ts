@@ -255,3 +255,25 @@ test('keys order as bytes among equal distances', async () => {
   const answer = await during((call) => pod.store.search(queryOf(spec, [1]), call));
   expect(keysOf(answer)).toEqual(['Z', 'a\u0301', 'z', 'ä', '\uff5e', '\u{1f600}']);
 });
+
+test('thousands of matches come whole and in order, with all that was selected', async () => {
+  const spec = specOf(pod, 'thousands');
+  const records = line(2_500);
+  await fill(pod, spec, records);
+
+  const select = { metadata: ['tenth'], vector: true };
+  const answer = await during((call) =>
+    pod.store.search(queryOf(spec, [0, 0, 0, 0], { limit: 2_400, select }), call),
+  );
+
+  expect(profileOf(answer)).toMatchObject({ plan: 'EXACT', rowCount: 2_400 });
+  expect(answer.hasMore).toBe(true);
+  expect(answer.matches).toEqual(
+    records.slice(0, 2_400).map(({ key, vector, metadata: { tenth } }, i) => ({
+      key,
+      distance: i + 1,
+      metadata: { tenth },
+      vector: Float32Array.from(vector),
+    })),
+  );
+});
