@@ -1,4 +1,4 @@
-import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { ApolloServer } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import { startApollo } from '../subgraphs/apollo.ts';
@@ -10,11 +10,12 @@ import { defaultPollMs } from './config-schema.ts';
 import { addCompression } from './compression.ts';
 import { addCors, type CorsOptions } from './cors.ts';
 import { addGraphiql, type Example } from './graphiql.ts';
+import { graphqlHandler } from './graphql-handler.ts';
 import { createMissingCollections } from './missing-collections.ts';
 import { queryLimits } from './query-limits.ts';
 import type { GatewayContext, Subgraph } from './subgraph-client.ts';
 import { openSupergraph } from './supergraph.ts';
-import type { GatewayInterface } from './supergraph/live-schema.ts';
+import type { Serving } from './supergraph/live-schema.ts';
 import type { CollectionsFolder } from './typed-files.ts';
 import { unstoredFields } from './typed-mappings.ts';
 import { addVectorBuckets } from './vector-buckets/routes.ts';
@@ -65,23 +66,24 @@ export async function startGateway(options: GatewayOptions): Promise<Running> {
       return creator.create(typed);
     },
   });
-  const serve = (gateway: GatewayInterface) =>
+  const start = ({ gateway }: Serving) =>
     startApollo<GatewayContext>({ gateway }, { logger, validationRules });
-  const supergraph = await serve(schemas.supergraph);
-  const subgraph = await serve(schemas.subgraph);
+  const supergraph = await start(schemas.supergraph);
+  const subgraph = await start(schemas.subgraph);
 
   const app = createHttp({ store, limits, logger });
   if (cors) addCors(app, cors);
   await addCompression(app);
-  const context = async (request: FastifyRequest, reply: FastifyReply) =>
-    contextOf(service, request, reply);
-  const handler = fastifyApolloHandler(supergraph, { context });
-  app.route({ method: ['GET', 'POST'], url: '/graphql', handler });
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/subgraph',
-    handler: fastifyApolloHandler(subgraph, { context }),
-  });
+  const contextOf = createContexts(service);
+  const serve = (url: string, apollo: ApolloServer<GatewayContext>, { find }: Serving): void => {
+    app.route({
+      method: ['GET', 'POST'],
+      url,
+      handler: graphqlHandler({ apollo, find, contextOf }),
+    });
+  };
+  serve('/graphql', supergraph, schemas.supergraph);
+  serve('/subgraph', subgraph, schemas.subgraph);
   addVectorBuckets(app, service);
   addGraphiql(app, example);
   addFrontDoor(app);
@@ -94,15 +96,13 @@ export async function startGateway(options: GatewayOptions): Promise<Running> {
   return listen(app, { host, port, drainMsMax: limits.timeoutMsMax });
 }
 
-function contextOf(
-  service: VectorsService,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): GatewayContext {
-  const { call, operationMs } = callOf(request, reply, service.limits);
-  const vectors = createVectorsContext(service, call, operationMs);
-  return { ...vectors, authorization: headerOf(request, 'authorization') };
-}
+const createContexts =
+  (service: VectorsService) =>
+  (request: FastifyRequest, reply: FastifyReply): GatewayContext => {
+    const { call, operationMs } = callOf(request, reply, service.limits);
+    const vectors = createVectorsContext(service, call, operationMs);
+    return { ...vectors, authorization: headerOf(request, 'authorization') };
+  };
 
 function addFrontDoor(app: FastifyInstance): void {
   app.get('/', (_request, reply) => reply.redirect('/graphiql'));

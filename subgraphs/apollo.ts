@@ -103,7 +103,7 @@ function judgeErrors<C extends VectorsContext>(logger: Logger): ApolloServerPlug
         async willSendResponse({ request, response, errors, contextValue }) {
           if (!errors || response.body.kind !== 'single') return;
           const context = { logger, requestId: contextValue.call.requestId };
-          const shown = errors.map((error) => judged(error, context));
+          const shown = shownErrors(errors, context);
           response.body.singleResult.errors = shown;
           const accept = request.http?.headers.get('accept') ?? '*/*';
           const status = statusOf(response.http.status, accept, shown);
@@ -113,6 +113,12 @@ function judgeErrors<C extends VectorsContext>(logger: Logger): ApolloServerPlug
     },
   };
 }
+
+/** What clients see of the errors of an execution. */
+export const shownErrors = (
+  errors: readonly GraphQLError[],
+  context: { readonly logger: Logger; readonly requestId: string },
+): GraphQLFormattedError[] => errors.map((error) => judged(error, context));
 
 /** `serviceName` is Apollo Gateway's mark on what a subgraph answered: its data source has judged. */
 function judged(

@@ -1,58 +1,60 @@
-import { execute, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
-import type { Executor } from './live-schema.ts';
-import type { LocalPart } from './parts.ts';
+import {
+  execute,
+  visit,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { VectorsContext } from '../../subgraphs/context.ts';
 
-/** What of a query plan's root decides. */
-interface PlanNode {
-  readonly kind: string;
-  readonly serviceName?: string;
+/** An operation that was parsed and checked against the schema. */
+export interface Checked {
+  /** As its client wrote it. */
+  readonly query: string;
+  readonly document: DocumentNode;
+  readonly operationName: string | undefined;
 }
 
+/** Without `data` nothing was executed: the variables are wrong. */
+export type Run = (
+  variables: Readonly<Record<string, unknown>>,
+  contextValue: VectorsContext,
+) => ExecutionResult | Promise<ExecutionResult>;
+
+/** Operations that need our own schema alone, known by their texts once they came. */
 export interface DirectExecution {
-  /** Apollo Gateway tells how it goes about an operation. */
-  planned(
-    document: DocumentNode,
-    operationName: string | undefined,
-    root: PlanNode | undefined,
-  ): void;
-  around(executor: Executor): Executor;
+  readonly remember: (operation: Checked) => void;
+  readonly find: (query: string, operationName: string | undefined) => Run | undefined;
 }
 
-/**
- * Operations that a plan sends to our own subgraph alone and whole are executed on its schema as
- * the client wrote them. Apollo Gateway would print and plan them, collect the answer, and shape it
- * by the operation a second time, which is a tenth of what a search costs a gateway.
- *
- * The first request of an operation goes through the gateway, which plans it. Apollo Server keeps
- * the documents that it has parsed, so those that come again are known by identity.
- */
-export function createDirectExecution({
-  schema,
-  name,
-}: Pick<LocalPart, 'schema' | 'name'>): DirectExecution {
-  const direct = new WeakMap<DocumentNode, Set<string | undefined>>();
+/** Apollo Server keeps as many documents; the sum of their characters is far below their memory. */
+const textsMax = 1_000;
+const charactersMax = 4_000_000;
+
+export function createDirectExecution(schema: GraphQLSchema): DirectExecution {
+  const known = new LRUCache<string, Map<string | undefined, Run>>({
+    max: textsMax,
+    maxSize: charactersMax,
+    sizeCalculation: (_, query) => query.length,
+  });
 
   return {
-    planned(document, operationName, root) {
-      if (root?.kind !== 'Fetch' || root.serviceName !== name) return;
+    remember({ query, document, operationName }) {
       if (goesBeyond(schema, document)) return;
-      const names = direct.get(document) ?? new Set();
-      direct.set(document, names.add(operationName));
+      const runs = known.get(query) ?? new Map<string | undefined, Run>();
+      runs.set(operationName, (variables, contextValue) =>
+        execute({
+          schema,
+          document,
+          contextValue,
+          variableValues: variables,
+          operationName: operationName ?? null,
+        }),
+      );
+      known.set(query, runs);
     },
-
-    around: (executor) => async (context) => {
-      const { document, request } = context;
-      if (!direct.get(document)?.has(request.operationName)) return executor(context);
-      const result = await execute({
-        schema,
-        document,
-        contextValue: context.context,
-        variableValues: request.variables ?? {},
-        operationName: request.operationName ?? null,
-      });
-      // Without data nothing was executed: the gateway has its own words for wrong variables.
-      return 'data' in result ? result : executor(context);
-    },
+    find: (query, operationName) => known.get(query)?.get(operationName),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ApolloServerOptionsWithGateway } from '@apollo/server';
 import type { GraphQLSchema } from 'graphql';
 import type { VectorsContext } from '../../subgraphs/context.ts';
+import type { DirectExecution } from './direct-execution.ts';
 
 /** What Apollo Server asks for a schema that changes while it serves. */
 export type GatewayInterface = ApolloServerOptionsWithGateway<VectorsContext>['gateway'];
@@ -11,10 +12,17 @@ export interface Served {
   readonly schema: GraphQLSchema;
   readonly sdl: string;
   readonly executor: Executor;
+  readonly find: DirectExecution['find'];
 }
 
-export interface LiveSchema {
+/** What answers clients. */
+export interface Serving {
   readonly gateway: GatewayInterface;
+  /** Operations that came before, by the schema of this moment. */
+  readonly find: DirectExecution['find'];
+}
+
+export interface LiveSchema extends Serving {
   /** Requests that begin from now on get this one. */
   swap(next: Served): void;
 }
@@ -37,6 +45,7 @@ export function createLiveSchema(first: Served): LiveSchema {
 
   return {
     swap,
+    find: (query, operationName) => current.find(query, operationName),
     gateway: {
       onSchemaLoadOrUpdate(listener) {
         listeners.add(listener);

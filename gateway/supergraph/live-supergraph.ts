@@ -1,6 +1,6 @@
 import type { TypedCollections } from '../../schema/typed/model.ts';
 import type { Logger } from '../../subgraphs/logger.ts';
-import { createLiveSchema, type GatewayInterface } from './live-schema.ts';
+import { createLiveSchema, type Serving } from './live-schema.ts';
 import { composeParts, localOf, takeChanges, type Parts } from './parts.ts';
 import { serveLocal, serveSupergraph } from './serve.ts';
 
@@ -10,11 +10,11 @@ export interface LiveOptions {
   readonly prepare: (typed: TypedCollections) => Promise<void>;
 }
 
-/** Schemas for Apollo Server, which change while it serves. */
+/** Schemas that change while they are served. */
 export interface LiveSupergraph {
-  readonly supergraph: GatewayInterface;
+  readonly supergraph: Serving;
   /** Our own part of it, for other people's routers. */
-  readonly subgraph: GatewayInterface;
+  readonly subgraph: Serving;
   /** Serve what the parts are now, as far as it composes; what does not is logged. */
   follow(): void;
   /** Resolves when nothing changes any more. */
@@ -55,8 +55,8 @@ export async function openLiveSupergraph(
   }
 
   return {
-    supergraph: supergraph.gateway,
-    subgraph: subgraph.gateway,
+    supergraph,
+    subgraph,
     follow() {
       turn = turn
         .then(change)

@@ -9,12 +9,14 @@ import { localOf, type Composed, type LocalPart } from './parts.ts';
 
 /**
  * A supergraph by Apollo Gateway: one of its own for each, which never changes and so has nothing
- * to poll, to swap or to close.
+ * to poll, to swap or to close. Operations that a plan sends to our own subgraph alone and whole
+ * can be executed on its schema from then on.
  */
 export async function serveSupergraph({ parts, sdl }: Composed, logger: Logger): Promise<Served> {
   // Read by the constructor, which otherwise reports to Apollo and looks for cloud metadata.
   process.env['APOLLO_TELEMETRY_DISABLED'] = 'true';
-  const direct = createDirectExecution(localOf(parts));
+  const local = localOf(parts);
+  const direct = createDirectExecution(local.schema);
   const gateway = new ApolloGateway({
     supergraphSdl: sdl,
     // Composed a moment ago.
@@ -26,24 +28,29 @@ export async function serveSupergraph({ parts, sdl }: Composed, logger: Logger):
       const part = parts.get(name);
       return part?.kind === 'local' ? localSource(part.schema) : remoteSource({ name, url });
     },
-    experimental_didResolveQueryPlan: ({ queryPlan, requestContext: { document, request } }) =>
-      direct.planned(document, request.operationName, queryPlan.node),
+    experimental_didResolveQueryPlan: ({ queryPlan: { node }, requestContext }) => {
+      if (node?.kind !== 'Fetch' || node.serviceName !== local.name) return;
+      const { source, document, request } = requestContext;
+      direct.remember({ query: source, document, operationName: request.operationName });
+    },
   });
   const { schema, executor } = await gateway.load();
-  return { schema, sdl, executor: direct.around(executor) };
+  return { schema, sdl, executor, find: direct.find };
 }
 
 /** Our own subgraph by itself. */
-export const serveLocal = ({ schema, sdl }: LocalPart): Served => ({
-  schema,
-  sdl,
-  async executor({ document, context, request: { variables, operationName } }) {
-    return execute({
-      schema,
-      document,
-      contextValue: context,
-      variableValues: variables,
-      operationName,
-    });
-  },
-});
+export function serveLocal({ schema, sdl }: LocalPart): Served {
+  const direct = createDirectExecution(schema);
+  return {
+    schema,
+    sdl,
+    find: direct.find,
+    async executor({ source, document, context, request: { variables, operationName } }) {
+      const contextValue = context;
+      const asked = { schema, document, contextValue, variableValues: variables, operationName };
+      const result = await execute(asked);
+      if ('data' in result) direct.remember({ query: source, document, operationName });
+      return result;
+    },
+  };
+}

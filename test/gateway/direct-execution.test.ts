@@ -1,71 +1,59 @@
 import { buildSchema, parse } from 'graphql';
+import type { VectorsContext } from '../../subgraphs/context.ts';
 import { createDirectExecution } from '../../gateway/supergraph/direct-execution.ts';
-import type { Executor } from '../../gateway/supergraph/live-schema.ts';
 
-const schema = buildSchema('type Query { one(n: Int): Int, hidden: Int }');
-type PlanNode = { readonly kind: string; readonly serviceName?: string };
+const schema = buildSchema('type Query { one(n: Int): Int, other: Int }');
+const context = {} as VectorsContext;
 
-const fetchOfOurs: PlanNode = { kind: 'Fetch', serviceName: 'vectors' };
-
-/** Executes an operation twice, as Apollo Server would, and says who answered. */
-async function executeTwice(text: string, root: PlanNode | undefined) {
-  const direct = createDirectExecution({ schema, name: 'vectors' });
-  const document = parse(text);
-  let planned = 0;
-  const executor = direct.around(async () => {
-    planned += 1;
-    direct.planned(document, undefined, root);
-    return { data: { by: 'gateway' } };
-  });
-  const request = { document, context: {}, request: { variables: { n: 'x' } } };
-  const ask = () => executor(request as unknown as Parameters<Executor>[0]);
-  const answers = [await ask(), await ask()];
-  return { answers, planned };
+function remembering(query: string, operationName?: string) {
+  const direct = createDirectExecution(schema);
+  direct.remember({ query, document: parse(query), operationName });
+  return direct;
 }
 
 describe('direct execution', () => {
-  test('an operation that is one fetch of ours is planned once, then executed on our schema', async () => {
-    const { answers, planned } = await executeTwice('{ one __typename }', fetchOfOurs);
+  test('an operation is known by its text once it came', async () => {
+    const query = 'query ($n: Int) { one(n: $n) __typename }';
+    const direct = remembering(query);
 
-    expect(planned).toBe(1);
-    expect(answers).toEqual([
-      { data: { by: 'gateway' } },
-      { data: { one: null, __typename: 'Query' } },
-    ]);
+    const run = direct.find(query, undefined);
+    expect(await run?.({ n: 1 }, context)).toEqual({ data: { one: null, __typename: 'Query' } });
+    expect(direct.find(`${query} `, undefined)).toBeUndefined();
+  });
+
+  test('of two operations in a document each is known by itself', async () => {
+    const query = 'query a { one } query b { other }';
+    const direct = remembering(query, 'a');
+
+    expect(await direct.find(query, 'a')?.({}, context)).toEqual({ data: { one: null } });
+    expect(direct.find(query, 'b')).toBeUndefined();
+    expect(direct.find(query, undefined)).toBeUndefined();
   });
 
   test.each([
-    ['that another subgraph answers', '{ one }', { kind: 'Fetch', serviceName: 'blog' }],
-    ['of several fetches', '{ one }', { kind: 'Parallel' }],
-    ['that asks nobody', '{ __typename }', undefined],
-    ['that asks for the schema', '{ one __schema { types { name } } }', fetchOfOurs],
-    [
-      'that asks for a type in a fragment',
-      '{ one ...t } fragment t on Query { __type(name: "Query") { name } }',
-      fetchOfOurs,
-    ],
-    ['whose variables are wrong', 'query ($n: Int!) { one(n: $n) }', fetchOfOurs],
-  ])('an operation %s stays with the gateway', async (_, text, root) => {
-    const { answers, planned } = await executeTwice(text, root);
-
-    expect(planned).toBe(2);
-    expect(answers).toEqual([{ data: { by: 'gateway' } }, { data: { by: 'gateway' } }]);
+    ['asks for the schema', '{ one __schema { types { name } } }'],
+    ['asks for a type', '{ ...t } fragment t on Query { __type(name: "Query") { name } }'],
+    ['names a type of others', '{ one ... on Theirs { one } }'],
+  ])('an operation that %s is not', (_, query) => {
+    expect(remembering(query).find(query, undefined)).toBeUndefined();
   });
 
-  test('of two operations in a document each is planned for itself', async () => {
-    const text = 'query a { one } query b { hidden }';
-    const direct = createDirectExecution({ schema, name: 'vectors' });
-    const document = parse(text);
-    direct.planned(document, 'a', fetchOfOurs);
-    const executor = direct.around(async () => ({ data: { by: 'gateway' } }));
-    const ask = (operationName: string) =>
-      executor({
-        document,
-        context: {},
-        request: { operationName },
-      } as unknown as Parameters<Executor>[0]);
+  test('variables that are wrong execute nothing', async () => {
+    const query = 'query ($n: Int!) { one(n: $n) }';
 
-    expect(await ask('a')).toEqual({ data: { one: null } });
-    expect(await ask('b')).toEqual({ data: { by: 'gateway' } });
+    const result = await remembering(query).find(query, undefined)?.({ n: 'x' }, context);
+
+    expect(result).toEqual({ errors: [expect.any(Error)] });
+  });
+
+  test('texts that are long make room for each other', () => {
+    const direct = createDirectExecution(schema);
+    const texts = Array.from({ length: 5 }, (_, i) => `{ one } #${i}${'-'.repeat(1_000_000)}`);
+    for (const query of texts) {
+      direct.remember({ query, document: parse(query), operationName: undefined });
+    }
+
+    const known = texts.map((query) => direct.find(query, undefined) !== undefined);
+    expect(known).toEqual([false, false, true, true, true]);
   });
 });

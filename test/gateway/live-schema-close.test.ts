@@ -28,7 +28,7 @@ test('schemas that are served no longer are free, and a close leaves nothing beh
     prepare: async () => {},
   });
   const schemas: WeakRef<GraphQLSchema>[] = [];
-  for (const gateway of [opened.supergraph, opened.subgraph]) {
+  for (const { gateway } of [opened.supergraph, opened.subgraph]) {
     gateway.onSchemaLoadOrUpdate(({ apiSchema }) => schemas.push(new WeakRef(apiSchema)));
     await gateway.load({ apollo: {} });
   }

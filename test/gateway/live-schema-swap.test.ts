@@ -6,6 +6,7 @@ const served = (field: string): Served => ({
   schema: buildSchema(`type Query { ${field}: String }`),
   sdl: field,
   executor: async () => ({ data: { [field]: `by the schema of ${field}` } }),
+  find: () => undefined,
 });
 
 test('an operation that was checked before a swap is executed on the schema that it was checked by', async () => {
