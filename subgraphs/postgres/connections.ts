@@ -24,7 +24,29 @@ export function createConnections(options: {
   const { pool, close } = openPool(options);
   const turnstile = createTurnstile({ places: connectionsMax, waitingMax });
 
-  /** Only as many as the turnstile lets in ask for one, so that nobody waits in the pool's own line. */
+  /** Whoever the turnstile has let in, so that nobody waits in the pool's own line. */
+  async function lend<T>(
+    work: (client: PoolClient) => Promise<T>,
+    call: Call,
+    sent: () => void,
+  ): Promise<T> {
+    let client: PoolClient | undefined;
+    let broken = false;
+    try {
+      client = await connect();
+      if (call.aborted) throw deadlineError(pod, call, 'notWritten');
+      sent();
+      return await work(client);
+    } catch (error) {
+      // The server's last words come before the connection ends: nobody may be lent it again.
+      broken = codeOf(error) === 'POD_UNAVAILABLE';
+      throw error;
+    } finally {
+      client?.release(broken);
+      turnstile.leave();
+    }
+  }
+
   const connect = (): Promise<PoolClient> =>
     pool.connect().catch((error: unknown) => {
       throw connectError(pod, error);
@@ -32,29 +54,15 @@ export function createConnections(options: {
 
   return {
     async use(work, call) {
-      await turnstile.enter(call, {
+      // A search takes this way once a pod: each promise that is not made counts.
+      const turn = turnstile.enter(call, {
         full: (waiting) => errors.overloaded(pod, waiting),
         gone: () => deadlineError(pod, call, 'notWritten'),
       });
-      let sent = false;
-      const working = connect().then(async (client) => {
-        let broken = false;
-        try {
-          if (call.aborted) throw deadlineError(pod, call, 'notWritten');
-          sent = true;
-          return await work(client);
-        } catch (error) {
-          // The server's last words come before the connection ends: nobody may be lent it again.
-          broken = codeOf(error) === 'POD_UNAVAILABLE';
-          throw error;
-        } finally {
-          client.release(broken);
-        }
-      });
-      void working.catch(() => undefined).then(() => turnstile.leave());
-      return untilEnd(working, call, () =>
-        deadlineError(pod, call, sent ? 'unknown' : 'notWritten'),
-      );
+      if (turn) await turn;
+      let outcome: 'notWritten' | 'unknown' = 'notWritten';
+      const working = lend(work, call, () => (outcome = 'unknown'));
+      return untilEnd(working, call, () => deadlineError(pod, call, outcome));
     },
     close,
   };
@@ -134,6 +142,6 @@ function untilEnd<T>(work: Promise<T>, call: Call, gone: () => Error): Promise<T
   return new Promise((resolve, reject) => {
     const giveUp = (): void => reject(gone());
     const stay = call.onAbort(giveUp);
-    void work.then(resolve, reject).finally(stay);
+    void work.then(resolve, reject).then(stay);
   });
 }

@@ -41,7 +41,8 @@ export function createRunner(options: {
     } catch (error) {
       throw statementError(pod, error, call);
     } finally {
-      await cancellation?.end();
+      const ending = cancellation?.end();
+      if (ending) await ending;
     }
   };
 }
@@ -54,8 +55,8 @@ const preparedMax = 256;
 const variedMax = 32;
 const seenMax = 1_000;
 
-/** Cancels what the client is doing when the call ends; `end` waits until that is over. */
-function cancelWithCall(client: Client, call: Call): { end(): Promise<void> } {
+/** Cancels what the client is doing when the call ends; `end` gives what then is to be waited for. */
+function cancelWithCall(client: Client, call: Call): { end(): Promise<void> | undefined } {
   let cancelled: Promise<void> | undefined;
   let lastResort: NodeJS.Timeout | undefined;
   const cancel = (): void => {
@@ -65,10 +66,10 @@ function cancelWithCall(client: Client, call: Call): { end(): Promise<void> } {
   const stay = call.onAbort(cancel);
 
   return {
-    async end() {
+    end() {
       stay();
       clearTimeout(lastResort);
-      await cancelled;
+      return cancelled;
     },
   };
 }

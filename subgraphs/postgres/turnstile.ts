@@ -2,8 +2,14 @@ import type { Call } from '../call.ts';
 
 /** Lets `places` in at a time; others wait in a line of at most `waitingMax`. */
 export interface Turnstile {
-  /** Rejects at once with `full` when the line is full, with `gone` when the call is aborted first. */
-  enter(call: Call, errors: { full(waiting: number): Error; gone(): Error }): Promise<void>;
+  /**
+   * undefined: a place was free. Throws `full` when the line is full, and `gone`, as the promise
+   * does, when the call is aborted first.
+   */
+  enter(
+    call: Call,
+    errors: { full(waiting: number): Error; gone(): Error },
+  ): Promise<void> | undefined;
   leave(): void;
 }
 
@@ -12,15 +18,15 @@ export function createTurnstile(limits: { places: number; waitingMax: number }):
   const line: (() => void)[] = [];
 
   return {
-    async enter(call, errors) {
+    enter(call, errors) {
       if (call.aborted) throw errors.gone();
       if (free > 0) {
         free -= 1;
-        return;
+        return undefined;
       }
       if (line.length >= limits.waitingMax) throw errors.full(line.length);
 
-      await new Promise<void>((resolve, reject) => {
+      return new Promise<void>((resolve, reject) => {
         const proceed = (): void => {
           stay();
           resolve();
