@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Client } from 'pg';
+import { Query, type Client } from 'pg';
 import type { Call } from '../call.ts';
 import { requestCancel } from './cancel.ts';
 import { cut } from './connections.ts';
@@ -32,12 +32,10 @@ export function createRunner(options: {
 
   return async (client, statement, call) => {
     if (call.aborted) throw deadlineError(pod, call, 'notWritten');
-    const { text, values } = statement;
     const name = nameOf(statement);
     const cancellation = cancellable ? cancelWithCall(client, call) : undefined;
     try {
-      const config = { text, values: [...values], ...(name && { name }) };
-      return (await client.query(config)).rows;
+      return await rowsOf(client, statement, name);
     } catch (error) {
       throw statementError(pod, error, call);
     } finally {
@@ -46,6 +44,20 @@ export function createRunner(options: {
     }
   };
 }
+
+/** `client.query({ text, values, name })` does the same, but copies its object property by property. */
+const rowsOf = <Row>(
+  client: Client,
+  { text, values }: Statement,
+  name: string | undefined,
+): Promise<Row[]> =>
+  new Promise((resolve, reject) => {
+    const query = new Query<Row & object>(text, [...values], (error, result) => {
+      if (error) reject(error);
+      else resolve(result.rows);
+    });
+    client.query(Object.assign(query, { name }));
+  });
 
 /** How long a cancelled statement may go on before its connection is cut. */
 const unansweredMs = 10_000;
