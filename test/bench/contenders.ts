@@ -15,18 +15,42 @@ function toBinary(vector: Float32Array): Buffer {
   return bytes;
 }
 
-/** The floor: what somebody would write by hand who knows the tables. Nothing is checked. */
-export function directScatter(urls: readonly string[], table: string): Contender {
+/** The floor: what somebody would write by hand who knows the tables, and pg well. Nothing is checked. */
+export const directScatter = (urls: readonly string[], table: string): Contender =>
+  scatterByHand('direct scatter (node-postgres)', urls, {
+    name: 'direct',
+    text: nearestText(table),
+    parameter: toBinary,
+  });
+
+/** The same as the examples of pgvector have it: vectors as text, and nothing prepared. */
+export const plainScatter = (urls: readonly string[], table: string): Contender =>
+  scatterByHand('the same unprepared, vectors as text', urls, {
+    text: nearestText(table),
+    parameter: (vector) => JSON.stringify([...vector]),
+  });
+
+const nearestText = (table: string): string =>
+  `select id, vec <-> $1::vector as distance from ${table} order by vec <-> $1::vector limit ${k}`;
+
+interface ByHand {
+  readonly name?: string;
+  readonly text: string;
+  readonly parameter: (vector: Float32Array) => unknown;
+}
+
+function scatterByHand(
+  name: string,
+  urls: readonly string[],
+  { parameter, ...statement }: ByHand,
+): Contender {
   const pools = urls.map((url) => new pg.Pool({ connectionString: url, max: 16 }));
-  const text = `select id, vec <-> $1::vector as distance from ${table} order by vec <-> $1::vector limit ${k}`;
   return {
-    name: 'direct scatter (node-postgres)',
+    name,
     async search(vector) {
-      const values = [toBinary(vector)];
+      const values = [parameter(vector)];
       const parts = await Promise.all(
-        pools.map((pool) =>
-          pool.query<{ id: string; distance: number }>({ name: 'direct', text, values }),
-        ),
+        pools.map((pool) => pool.query<{ id: string; distance: number }>({ ...statement, values })),
       );
       return parts
         .flatMap(({ rows }) => rows)

@@ -1,4 +1,4 @@
-import { directScatter, foreignTables, gateway, tableName } from './contenders.ts';
+import { directScatter, foreignTables, gateway, plainScatter, tableName } from './contenders.ts';
 import {
   bucket,
   collection,
@@ -30,6 +30,7 @@ export async function benchSearch(servers: readonly string[]): Promise<string> {
     await fill(inProcess!);
     contenders.push(
       directScatter(podUrls, tableName(bucket, collection)),
+      plainScatter(podUrls, tableName(bucket, collection)),
       await foreignTables(urls[4]!, podUrls, { bucket, name: collection, dimension }),
       gateway('Quiver, remote pods', remote!, collection),
       gateway('Quiver, databases in-process', inProcess!, collection),
