@@ -16,7 +16,7 @@ export interface GraphqlHandlerOptions {
 /**
  * GraphQL over HTTP by Apollo Server, but for operations that it has answered before and that are
  * executed on our own schema: for those all its steps are settled, and they take 0.2 ms of the 2.5
- * of a search. Whatever is not plain, or goes wrong before it is executed, is Apollo Server's.
+ * of a search. Whatever is not plain, or has wrong variables, is Apollo Server's.
  */
 export function graphqlHandler(options: GraphqlHandlerOptions): RouteHandlerMethod {
   const { apollo, find, contextOf } = options;
@@ -33,7 +33,8 @@ export function graphqlHandler(options: GraphqlHandlerOptions): RouteHandlerMeth
     if (!contentType || !run) return null;
     const context = contextOf(request, reply);
     const { data, errors } = await run(asked.variables, context);
-    // The variables are wrong, for which Apollo Server has the words.
+    // The variables are wrong, for which Apollo Server has the words, and a context of its own: both
+    // end with the response.
     if (data === undefined) return null;
     const seen = { logger: context.logger, requestId: context.call.requestId };
     const shown = errors && shownErrors(errors, seen);

@@ -28,33 +28,44 @@ export interface DirectExecution {
   readonly find: (query: string, operationName: string | undefined) => Run | undefined;
 }
 
-/** Apollo Server keeps as many documents; the sum of their characters is far below their memory. */
+/**
+ * A parsed text takes about 120 bytes of memory a character. Longer texts are made by programs, which
+ * write their values into them: they come once.
+ */
+const charactersMax = 500_000;
+const textCharactersMax = 10_000;
 const textsMax = 1_000;
-const charactersMax = 4_000_000;
+
+/** A text, and which of its operations were checked. */
+interface Known {
+  readonly document: DocumentNode;
+  readonly names: Set<string | undefined>;
+}
 
 export function createDirectExecution(schema: GraphQLSchema): DirectExecution {
-  const known = new LRUCache<string, Map<string | undefined, Run>>({
+  const known = new LRUCache<string, Known>({
     max: textsMax,
     maxSize: charactersMax,
+    maxEntrySize: textCharactersMax,
     sizeCalculation: (_, query) => query.length,
   });
 
   return {
     remember({ query, document, operationName }) {
-      if (goesBeyond(schema, document)) return;
-      const runs = known.get(query) ?? new Map<string | undefined, Run>();
-      runs.set(operationName, (variables, contextValue) =>
-        execute({
-          schema,
-          document,
-          contextValue,
-          variableValues: variables,
-          operationName: operationName ?? null,
-        }),
-      );
-      known.set(query, runs);
+      if (query.length > textCharactersMax) return;
+      const entry = known.get(query);
+      if (entry) entry.names.add(operationName);
+      else if (!goesBeyond(schema, document)) {
+        known.set(query, { document, names: new Set([operationName]) });
+      }
     },
-    find: (query, operationName) => known.get(query)?.get(operationName),
+
+    find(query, operationName) {
+      const entry = known.get(query);
+      if (!entry?.names.has(operationName)) return undefined;
+      const asked = { schema, document: entry.document, operationName: operationName ?? null };
+      return (variableValues, contextValue) => execute({ ...asked, contextValue, variableValues });
+    },
   };
 }
 

@@ -42,8 +42,11 @@ export function createConnections(options: {
       broken = codeOf(error) === 'POD_UNAVAILABLE';
       throw error;
     } finally {
-      client?.release(broken);
-      turnstile.leave();
+      try {
+        client?.release(broken);
+      } finally {
+        turnstile.leave();
+      }
     }
   }
 

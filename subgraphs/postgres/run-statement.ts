@@ -37,6 +37,8 @@ export function createRunner(options: {
     try {
       return await rowsOf(client, statement, name);
     } catch (error) {
+      // What comes from a socket does not know who asked.
+      if (error instanceof Error) Error.captureStackTrace(error);
       throw statementError(pod, error, call);
     } finally {
       const ending = cancellation?.end();

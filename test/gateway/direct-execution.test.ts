@@ -46,14 +46,26 @@ describe('direct execution', () => {
     expect(result).toEqual({ errors: [expect.any(Error)] });
   });
 
-  test('texts that are long make room for each other', () => {
+  test('a text is kept once, whichever of its operations come', () => {
+    const query = 'query a { one } query b { other }';
+    const direct = remembering(query, 'a');
+    direct.remember({ query, document: parse(query), operationName: 'b' });
+
+    expect(direct.find(query, 'a')).toBeDefined();
+    expect(direct.find(query, 'b')).toBeDefined();
+  });
+
+  test('texts make room for each other, and those that are too long are not kept', () => {
     const direct = createDirectExecution(schema);
-    const texts = Array.from({ length: 5 }, (_, i) => `{ one } #${i}${'-'.repeat(1_000_000)}`);
-    for (const query of texts) {
+    const text = (i: number, length: number) => `{ one } #${i}`.padEnd(length, '-');
+    const texts = Array.from({ length: 60 }, (_, i) => text(i, 10_000));
+    const long = text(60, 10_001);
+    for (const query of [...texts, long]) {
       direct.remember({ query, document: parse(query), operationName: undefined });
     }
 
-    const known = texts.map((query) => direct.find(query, undefined) !== undefined);
-    expect(known).toEqual([false, false, true, true, true]);
+    const isKnown = (query: string) => direct.find(query, undefined) !== undefined;
+    expect(texts.map(isKnown)).toEqual(texts.map((_, i) => i >= 10));
+    expect(isKnown(long)).toBe(false);
   });
 });

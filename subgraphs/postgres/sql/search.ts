@@ -11,10 +11,10 @@ import { createParameters, type Parameters } from './parameters.ts';
 
 /**
  * The nearest `rowsMax` rows in columns of JSON, beside the placement that the pod has now; without
- * any match the columns are null. One row instead of one a match spares Node a quarter of what a
- * search costs it. Ties at the end are decided by the key, hence by no accident. With `counting`
- * there is the change of the table too, as `changeText` has it. `few` is what the shard chose by:
- * the matches were few enough to be scanned; null without a choice.
+ * any match the columns are null. One row for up to 100 matches, and not one for each, spares Node a
+ * quarter of what a search costs it. Ties at the end are decided by the key, hence by no accident.
+ * With `counting` there is the change of the table too, as `changeText` has it. `few` is what the
+ * shard chose by: the matches were few enough to be scanned; null without a choice.
  */
 export function searchStatement(
   query: SearchQuery,
@@ -32,8 +32,7 @@ export function searchStatement(
       from (${table.standing.placement}) p left join (
         select json_agg(t.id) as keys, json_agg(t.distance) as distances
           ${columnsText(query.select, table, parameters)}
-        from (${rowsMax > batchRows ? inBatches(rows) : rows}) t
-        ${rowsMax > batchRows ? 'group by t.batch' : ''}
+        from ${rowsMax > batchRows ? inBatches(rows) : `(${rows}) t`}
       ) c on true`,
     values: parameters.values,
     reused: true,
@@ -41,11 +40,15 @@ export function searchStatement(
   };
 }
 
-/** A row for every so many matches: JSON with all the metadata of 10,000 may be too long for a text. */
-const batchRows = 1_000;
+/**
+ * A row for every so many matches: all their metadata is one text, and in tables that are not ours a
+ * record may have megabytes of it. Node has no texts beyond 512 MB, and ends where one comes.
+ */
+const batchRows = 100;
 
-const inBatches = (rows: string): string =>
-  `select r.*, (row_number() over () - 1) / ${batchRows} as batch from (${rows}) r`;
+const inBatches = (rows: string): string => `(
+  select r.*, (row_number() over () - 1) / ${batchRows} as batch from (${rows}) r) t
+  group by t.batch`;
 
 /** What the inner query selects; vectors in base64, in lines. */
 function columnsText(
