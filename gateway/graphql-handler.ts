@@ -15,8 +15,8 @@ export interface GraphqlHandlerOptions {
 
 /**
  * GraphQL over HTTP by Apollo Server, but for operations that it has answered before and that are
- * executed on our own schema: for those all its steps are settled, and they take 0.2 ms of the 2.5
- * of a search. Whatever is not plain, or has wrong variables, is Apollo Server's.
+ * executed on our own schema: for those all its steps are settled, and would be taken again for
+ * nothing. Whatever is not plain, or has wrong variables, is Apollo Server's.
  */
 export function graphqlHandler(options: GraphqlHandlerOptions): RouteHandlerMethod {
   const { apollo, find, contextOf } = options;

@@ -46,7 +46,6 @@ export function createDirectExecution(schema: GraphQLSchema): DirectExecution {
   const known = new LRUCache<string, Known>({
     max: textsMax,
     maxSize: charactersMax,
-    maxEntrySize: textCharactersMax,
     sizeCalculation: (_, query) => query.length,
   });
 

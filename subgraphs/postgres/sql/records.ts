@@ -8,18 +8,23 @@ import type { Table } from '../table.ts';
 import { createParameters, type Parameters } from './parameters.ts';
 import { orderSql } from './scan-order.ts';
 
-/** What is selected of the columns of `t`, with a comma before each. */
-export function selectedText(
+/** What is selected, as SQL; null where it is not. */
+export function selectedColumns(
   { metadata, vector }: Selection,
-  from: Table,
+  from: Pick<Table, 'metadata' | 'vector' | 'pgvector'>,
   { add }: Parameters,
-): string {
-  const texts: string[] = [];
-  if (metadata === 'all') texts.push(`, ${from.metadata} as metadata`);
-  else if (metadata !== 'none')
-    texts.push(`, ${someMetadata(from.metadata, add(metadata))} as metadata`);
-  if (vector) texts.push(`, ${from.pgvector.bytesOf(from.vector)} as vector`);
-  return texts.join('');
+): { readonly metadata: string | null; readonly vector: string | null } {
+  const chosen = (): string | null => {
+    if (metadata === 'none') return null;
+    return metadata === 'all' ? from.metadata : someMetadata(from.metadata, add(metadata));
+  };
+  return { metadata: chosen(), vector: vector ? from.pgvector.bytesOf(from.vector) : null };
+}
+
+/** What is selected of the columns of `t`, with a comma before each. */
+function selectedText(selection: Selection, table: Table, parameters: Parameters): string {
+  const { metadata, vector } = selectedColumns(selection, table, parameters);
+  return `${metadata ? `, ${metadata} as metadata` : ''} ${vector ? `, ${vector} as vector` : ''}`;
 }
 
 export function fetchStatement(table: Table, query: FetchQuery): Statement {
@@ -70,8 +75,7 @@ export function countStatement(table: Table, filter: Filter | null): Statement {
 const where = (conditions: readonly string[]): string =>
   conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
 
-/** Of these keys alone. */
-export const someMetadata = (metadata: string, keys: string): string => `
+const someMetadata = (metadata: string, keys: string): string => `
   (select coalesce(jsonb_object_agg(chosen, ${metadata} -> chosen), '{}')
     from unnest(${keys}::text[]) chosen where ${metadata} ? chosen)`;
 

@@ -6,13 +6,13 @@ import type { SearchPlan } from '../search-plan.ts';
 import type { Table } from '../table.ts';
 import { vectorBytes } from '../vector-bytes.ts';
 import { changeText } from './changes.ts';
-import { someMetadata } from './records.ts';
+import { selectedColumns } from './records.ts';
 import { createParameters, type Parameters } from './parameters.ts';
 
 /**
  * The nearest `rowsMax` rows in columns of JSON, beside the placement that the pod has now; without
- * any match the columns are null. One row for up to 100 matches, and not one for each, spares Node a
- * quarter of what a search costs it. Ties at the end are decided by the key, hence by no accident.
+ * any match the columns are null. One row for up to 100 matches, and not one for each, spares Node
+ * much of what a search costs it. Ties at the end are decided by the key, hence by no accident.
  * With `counting` there is the change of the table too, as `changeText` has it. `few` is what the
  * shard chose by: the matches were few enough to be scanned; null without a choice.
  */
@@ -50,18 +50,12 @@ const inBatches = (rows: string): string => `(
   select r.*, (row_number() over () - 1) / ${batchRows} as batch from (${rows}) r) t
   group by t.batch`;
 
-/** What the inner query selects; vectors in base64, in lines. */
-function columnsText(
-  { metadata, vector }: Selection,
-  { pgvector }: Table,
-  { add }: Parameters,
-): string {
-  const texts: string[] = [];
-  if (metadata === 'all') texts.push(', json_agg(t.metadata) as metadata');
-  else if (metadata !== 'none')
-    texts.push(`, json_agg(${someMetadata('t.metadata', add(metadata))}) as metadata`);
-  if (vector) texts.push(`, json_agg(encode(${pgvector.bytesOf('t.vec')}, 'base64')) as vectors`);
-  return texts.join('');
+/** What the inner query selects, and calls so; vectors in base64, in lines. */
+function columnsText(selection: Selection, table: Table, parameters: Parameters): string {
+  const inner = { ...table, metadata: 't.metadata', vector: 't.vec' };
+  const { metadata, vector } = selectedColumns(selection, inner, parameters);
+  return `${metadata ? `, json_agg(${metadata}) as metadata` : ''}
+    ${vector ? `, json_agg(encode(${vector}, 'base64')) as vectors` : ''}`;
 }
 
 interface Parts {
