@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSocketServer } from 'node:net';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
@@ -21,25 +27,37 @@ export interface HttpOptions {
   readonly store: VectorStore;
   readonly limits: Limits;
   readonly logger: Logger;
+  /** What is asked of it first; nothing when left out. */
+  readonly door?: (isClosing: () => boolean) => Door;
 }
 
+/** Whether it answers this request itself; one that it leaves alone is untouched. */
+export type Door = (request: IncomingMessage, response: ServerResponse) => boolean;
+
 /** What pods and gateways have in common: request ids, JSON errors, a body limit, health. */
-export function createHttp({ store, limits, logger }: HttpOptions): FastifyInstance {
+export function createHttp({ store, limits, logger, door }: HttpOptions): FastifyInstance {
+  let closing = false;
+  const enters = door?.(() => closing);
+  const serverOptions = {
+    requestTimeout: limits.timeoutMsMax,
+    // Longer than any client's, or a client sends on a connection that we are closing.
+    keepAliveTimeout: 75_000,
+  };
   const app = fastify({
     logger: false,
+    serverFactory: (handler) =>
+      createServer(serverOptions, (request, response) => {
+        if (!enters?.(request, response)) handler(request, response);
+      }),
     bodyLimit: limits.bodyBytesMax,
     // Metadata may have such keys. JSON.parse makes own properties of them, which do no harm.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
     genReqId: requestIdOf,
-    requestTimeout: limits.timeoutMsMax,
-    // Longer than any client's, or a client sends on a connection that we are closing.
-    keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
   });
 
-  let closing = false;
   app.addHook('preClose', (done) => {
     closing = true;
     done();
@@ -86,7 +104,7 @@ export async function listen(
 
 /** Rejects when `listen` would, for those who have much to do before they listen. */
 export async function requireFreePort(host: string, port: number): Promise<void> {
-  const server = createServer();
+  const server = createSocketServer();
   try {
     server.listen(port, host);
     await once(server, 'listening');
@@ -98,24 +116,34 @@ export async function requireFreePort(host: string, port: number): Promise<void>
 }
 
 /** The call of an HTTP request: it ends with the response, and when the client goes away. */
-export function callOf(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  limits: Limits,
-): { readonly call: Call; readonly operationMs: number } {
-  const { requestMs, operationMs } = requestTimes(headerOf(request, 'x-timeout-ms'), limits);
-  const call = startCall({ timeoutMs: requestMs, requestId: request.id });
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) call.abort();
+export const callOf = (request: FastifyRequest, reply: FastifyReply, limits: Limits): Started =>
+  callFor(request.headers, reply.raw, { requestId: request.id, limits });
+
+interface Started {
+  readonly call: Call;
+  readonly operationMs: number;
+}
+
+/** The same, without the framework. */
+export function callFor(
+  headers: IncomingHttpHeaders,
+  response: ServerResponse,
+  { requestId, limits }: { readonly requestId: string; readonly limits: Limits },
+): Started {
+  const { requestMs, operationMs } = requestTimes(firstOf(headers['x-timeout-ms']), limits);
+  const call = startCall({ timeoutMs: requestMs, requestId });
+  response.once('close', () => {
+    if (!response.writableFinished) call.abort();
     call.end();
   });
   return { call, operationMs };
 }
 
-export function headerOf(request: FastifyRequest, name: string): string | undefined {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
+export const headerOf = (request: FastifyRequest, name: string): string | undefined =>
+  firstOf(request.headers[name]);
+
+const firstOf = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value[0] : value;
 
 export const sendError = (
   reply: FastifyReply,
@@ -124,8 +152,8 @@ export const sendError = (
 ): FastifyReply => reply.code(status).send({ errors: [error] });
 
 /** A caller's own id goes through the whole system, unless it could spoil a log. */
-function requestIdOf(request: { readonly headers: NodeJS.Dict<string | string[]> }): string {
-  const given = request.headers['x-request-id'];
+export function requestIdOf({ headers }: { readonly headers: IncomingHttpHeaders }): string {
+  const given = headers['x-request-id'];
   return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
 }
 

@@ -2,9 +2,9 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { errors } from '../schema/errors.ts';
 import { startApollo } from './apollo.ts';
 import { createVectorsContext, type VectorsContext, type VectorsService } from './context.ts';
+import { directSearch } from './direct-search.ts';
 import { callOf, createHttp, headerOf, listen, sendError, type Running } from './http.ts';
 import type { Logger } from './logger.ts';
-import { answerShardSearch, shardSearchOf } from './shard-search.ts';
 import { buildVectorsSchema } from './vectors.ts';
 
 export interface PodOptions {
@@ -31,7 +31,12 @@ export async function startPod(options: PodOptions): Promise<Running> {
     },
   });
 
-  const app = createHttp({ store, limits, logger });
+  const app = createHttp({
+    store,
+    limits,
+    logger,
+    door: (isClosing) => directSearch({ service, pod, isClosing }),
+  });
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
@@ -41,11 +46,7 @@ export async function startPod(options: PodOptions): Promise<Running> {
       // Two URLs were swapped: an answer would be about another pod's records.
       await sendError(reply, 421, errors.wrongPod(asked, pod).toJSON());
     },
-    handler(request, reply) {
-      const search = shardSearchOf(request.body);
-      if (!search) return graphql.call(app, request, reply);
-      return answerShardSearch(search, service, callOf(request, reply, limits).call);
-    },
+    handler: graphql,
   });
   app.addHook('onClose', () => apollo.stop());
 

@@ -6,6 +6,10 @@ import { readVector, vectorToBase64 } from '../schema/vector.ts';
 import { readCount } from './arguments.ts';
 import type { Match, SearchAnswer, SearchQuery, ShardProfile } from './store.ts';
 
+/** The header that says what a request is before anybody reads it, and what it says of a search. */
+export const operationHeader = 'x-quiver-operation';
+export const searchOperation = 'search';
+
 /** The operation that carries it. Pods know this text and take a way that is a third shorter. */
 export const searchDocument =
   'query Search($search: JSON!) { searchVectorShards(search: $search) }';

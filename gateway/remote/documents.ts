@@ -1,4 +1,4 @@
-import { searchDocument, searchField } from '../../subgraphs/search-wire.ts';
+import { searchDocument, searchField, searchOperation } from '../../subgraphs/search-wire.ts';
 
 /**
  * What a gateway says to a pod. The texts never vary, so the other side parses and plans each once;
@@ -10,6 +10,8 @@ export interface Document {
   readonly text: string;
   /** A write that was sent and not answered may have happened. */
   readonly isWrite: boolean;
+  /** By which a pod knows it before it reads it. */
+  readonly operation?: string;
 }
 
 const query = (field: string, text: string): Document => ({
@@ -29,7 +31,12 @@ const selection = `$metadata: Boolean!, $metadataKeys: [String!], $vector: Boole
 const collection = `bucket name dimension metric elementType nonFilterableKeys createdAt placement`;
 
 export const documents = {
-  search: { field: searchField, text: searchDocument, isWrite: false },
+  search: {
+    field: searchField,
+    text: searchDocument,
+    isWrite: false,
+    operation: searchOperation,
+  } satisfies Document,
   fetch: query(
     'vectorRecords',
     `Fetch($collection: String!, $bucket: String!, $keys: [ID!]!, ${selection}) {

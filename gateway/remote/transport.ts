@@ -2,6 +2,7 @@ import { Pool } from 'undici';
 import { errors } from '../../schema/errors.ts';
 import { defaultLimits } from '../../schema/limits.ts';
 import { remainingMs, type Call } from '../../subgraphs/call.ts';
+import { operationHeader } from '../../subgraphs/search-wire.ts';
 import type { Document } from './documents.ts';
 import { isObject } from './reader.ts';
 
@@ -39,26 +40,27 @@ export function createTransport(options: TransportOptions): Transport {
     maxResponseSize: answerBytesMax,
   });
 
-  async function send(body: string, call: Call): Promise<unknown> {
+  async function send(body: string, call: Call, operation?: string): Promise<unknown> {
     const headers = {
       'content-type': 'application/json',
       accept: 'application/json',
       ...(anyPod ? {} : { 'x-quiver-pod': pod }),
       'x-timeout-ms': String(Math.max(1, remainingMs(call))),
       'x-request-id': call.requestId,
+      ...(operation ? { [operationHeader]: operation } : {}),
     };
     return parseJson(await dispatch(pool, { method: 'POST', path, headers, body }, call));
   }
 
   return {
-    async post({ text, isWrite }, variables, call) {
+    async post({ text, isWrite, operation }, variables, call) {
       const body = JSON.stringify({ query: text, variables });
       for (let attempt = 1; ; attempt++) {
         if (call.aborted) {
           throw errors.deadlineExceeded(call.timeoutMs, { pod, outcome: 'notWritten' });
         }
         try {
-          return await send(body, call);
+          return await send(body, call, operation);
         } catch (error) {
           const again = !isWrite && attempt < readAttemptsMax && isBrokenConnection(error);
           if (!again || call.aborted) throw reasonOf(error, { pod, isWrite, call });

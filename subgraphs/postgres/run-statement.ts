@@ -5,6 +5,7 @@ import { requestCancel } from './cancel.ts';
 import { cut } from './connections.ts';
 import { deadlineError, statementError } from './database-errors.ts';
 import type { Statement } from './database.ts';
+import { PreparedQuery, type Columns } from './prepared-query.ts';
 
 /**
  * Runs a statement on a connection, and settles when the connection can be used again: after a
@@ -24,18 +25,21 @@ export function createRunner(options: {
   const { pod, cancellable } = options;
   const names = { few: createNames(preparedMax), varied: createNames(variedMax) };
   const seen = createSeen();
+  const described: Described = new WeakMap();
   const nameOf = ({ text, reused, varied }: Statement): string | undefined => {
     if (!options.named || !reused) return undefined;
     if (!varied) return names.few(text);
     return seen(text) ? names.varied(text) : undefined;
   };
 
-  return async (client, statement, call) => {
+  return async <Row>(client: Client, statement: Statement, call: Call): Promise<Row[]> => {
     if (call.aborted) throw deadlineError(pod, call, 'notWritten');
     const name = nameOf(statement);
     const cancellation = cancellable ? cancelWithCall(client, call) : undefined;
     try {
-      return await rowsOf(client, statement, name);
+      return await (name === undefined
+        ? unnamedRows<Row>(client, statement)
+        : namedRows<Row>(client, statement, { name, described }));
     } catch (error) {
       // What comes from a socket does not know who asked.
       if (error instanceof Error) Error.captureStackTrace(error);
@@ -47,19 +51,38 @@ export function createRunner(options: {
   };
 }
 
-/** `client.query({ text, values, name })` does the same, but copies its object property by property. */
-const rowsOf = <Row>(
-  client: Client,
-  { text, values }: Statement,
-  name: string | undefined,
-): Promise<Row[]> =>
+/** `client.query({ text, values })` does the same, but copies its object property by property. */
+const unnamedRows = <Row>(client: Client, { text, values }: Statement): Promise<Row[]> =>
   new Promise((resolve, reject) => {
     const query = new Query<Row & object>(text, [...values], (error, result) => {
       if (error) reject(error);
       else resolve(result.rows);
     });
-    client.query(Object.assign(query, { name }));
+    client.query(query);
   });
+
+/** By connection, the columns of what was prepared there. */
+type Described = WeakMap<Client, Columns>;
+
+const namedRows = <Row>(
+  client: Client,
+  statement: Statement,
+  { name, described }: { readonly name: string; readonly described: Described },
+): Promise<Row[]> =>
+  new Promise((resolve, reject) => {
+    const callback = (error: Error | null, rows: Row[]): void => {
+      if (error) reject(error);
+      else resolve(rows);
+    };
+    const columns = columnsOn(client, described);
+    client.query(new PreparedQuery({ client, described: columns, name, statement, callback }));
+  });
+
+function columnsOn(client: Client, described: Described): Columns {
+  const known = described.get(client) ?? new Map();
+  described.set(client, known);
+  return known;
+}
 
 /** How long a cancelled statement may go on before its connection is cut. */
 const unansweredMs = 10_000;

@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errors } from '../schema/errors.ts';
+import type { VectorsService } from './context.ts';
+import { callFor, requestIdOf, type Door } from './http.ts';
+import { operationHeader, searchOperation } from './search-wire.ts';
+import { answerShardSearch, shardSearchOf } from './shard-search.ts';
+
+/**
+ * Searches of gateways, before the HTTP framework sees them: what it does for requests of every kind
+ * takes longer than to read a search and write its answer. They are known by their headers; whatever
+ * is not as our gateways send it, and every request while we close, is the framework's.
+ */
+export function directSearch(options: {
+  readonly service: VectorsService;
+  readonly pod: string;
+  readonly isClosing: () => boolean;
+}): Door {
+  const { service, pod, isClosing } = options;
+  const { limits, logger } = service;
+
+  const isOurs = ({ method, headers }: IncomingMessage): boolean =>
+    headers[operationHeader] === searchOperation &&
+    (headers['x-quiver-pod'] ?? pod) === pod &&
+    method === 'POST' &&
+    Number(headers['content-length']) <= limits.bodyBytesMax &&
+    !isClosing();
+
+  async function answer(request: IncomingMessage, response: ServerResponse, body: string) {
+    const requestId = requestIdOf(request);
+    const { call } = callFor(request.headers, response, { requestId, limits });
+    const search = shardSearchOf(parsed(body));
+    const text = JSON.stringify(
+      search ? await answerShardSearch(search, service, call) : { errors: [notASearch.toJSON()] },
+    );
+    response.writeHead(search ? 200 : 400, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+      'x-request-id': requestId,
+      // Otherwise the connection would stay open, idle, and delay the end.
+      ...(isClosing() ? { connection: 'close' } : {}),
+    });
+    response.end(text);
+  }
+
+  return (request, response) => {
+    if (!isOurs(request)) return false;
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => void chunks.push(chunk));
+    request.on('end', () => {
+      answer(request, response, Buffer.concat(chunks).toString()).catch((err: unknown) => {
+        logger.error({ err }, 'unexpected error');
+        response.destroy();
+      });
+    });
+    return true;
+  };
+}
+
+const notASearch = errors.badRequest(
+  'body',
+  `The body of a request with ${operationHeader}: ${searchOperation} must be a gateway's search.`,
+);
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
