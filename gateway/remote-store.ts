@@ -12,11 +12,12 @@ import type {
   CollectionPage,
   CollectionRef,
   CollectionsQuery,
+  SearchQuery,
   Selection,
   VectorStore,
 } from '../subgraphs/store.ts';
 import { createClient, type Client } from './remote/client.ts';
-import { documents } from './remote/documents.ts';
+import { documents, requestBody } from './remote/documents.ts';
 import { anyObject, boolean, list, nullable, number, object } from './remote/reader.ts';
 import * as read from './remote/readers.ts';
 import { reports } from './remote/reports.ts';
@@ -33,8 +34,10 @@ export function createRemoteStore(options: {
   readonly url: string;
   readonly connectionsMax: number;
   readonly logger: Logger;
+  /** Shared by the stores that are searched together. */
+  readonly bodies?: SearchBodies;
 }): VectorStore {
-  const { pod, logger } = options;
+  const { pod, logger, bodies = new WeakMap() } = options;
   const transport = createTransport({
     ...options,
     answerBytesMax: defaultLimits.answerBytesMax,
@@ -42,6 +45,8 @@ export function createRemoteStore(options: {
   const client = createClient({ pod, transport, logger });
   return {
     ...reads(client),
+    search: (query, call) =>
+      client.send(documents.search, bodyOf(query, bodies), read.searchAnswer, call),
     ...writes(client),
     ...collections(client),
     ...buckets(client),
@@ -51,15 +56,21 @@ export function createRemoteStore(options: {
   };
 }
 
+/** A search goes to all pods in the same words, which are written once. */
+export type SearchBodies = WeakMap<SearchQuery, string>;
+
+function bodyOf(query: SearchQuery, bodies: SearchBodies): string {
+  const body = bodies.get(query) ?? requestBody(documents.search, { search: searchToWire(query) });
+  bodies.set(query, body);
+  return body;
+}
+
 const reads = ({
   ask,
   askEach,
-}: Client): Pick<VectorStore, 'describe' | 'search' | 'fetch' | 'scan' | 'count'> => ({
+}: Client): Pick<VectorStore, 'describe' | 'fetch' | 'scan' | 'count'> => ({
   describe: ({ bucket, collection }, call) =>
     ask(documents.describe, { bucket, collection }, nullable(read.collectionRow), call),
-
-  search: (query, call) =>
-    ask(documents.search, { search: searchToWire(query) }, read.searchAnswer, call),
 
   fetch: ({ select, ...query }, call) =>
     askEach(

@@ -11,7 +11,7 @@ import type { VectorStore } from '../subgraphs/store.ts';
 import type { CollectionConfig, PodConfig } from './config.ts';
 import { createDelegate, openReconnectingStore, type Opened } from './reconnecting-store.ts';
 import { createHomes } from './sharded/found.ts';
-import { createRemoteStore } from './remote-store.ts';
+import { createRemoteStore, type SearchBodies } from './remote-store.ts';
 import { createShardedStore } from './sharded-store.ts';
 
 export interface TopologyOptions {
@@ -33,10 +33,11 @@ export interface TopologyOptions {
  */
 export async function openTopology(options: TopologyOptions): Promise<VectorStore> {
   const { pods, collections, logger, keepBroken = false } = options;
+  const bodies: SearchBodies = new WeakMap();
   const opened = await Promise.allSettled(
     pods.map(async (pod) => ({
       name: pod.name,
-      store: await openPod(pod, options).catch((error: unknown) => {
+      store: await openPod(pod, { ...options, bodies }).catch((error: unknown) => {
         if (keepBroken) return brokenStore(error, pod);
         throw error;
       }),
@@ -115,7 +116,9 @@ const retryMs = 2_000;
 const identityMs = 2_000;
 const openMs = 10_000;
 
-async function openPod(pod: PodConfig, options: TopologyOptions): Promise<VectorStore> {
+type PodOptions = TopologyOptions & { readonly bodies: SearchBodies };
+
+async function openPod(pod: PodConfig, options: PodOptions): Promise<VectorStore> {
   const { limits, logger, collections, mustBeUp, onProgress } = options;
   const { name } = pod;
   if (pod.kind === 'url') return openRemote(name, pod.url, options);
@@ -141,10 +144,10 @@ async function openPod(pod: PodConfig, options: TopologyOptions): Promise<Vector
 async function openRemote(
   pod: string,
   url: string,
-  { limits, logger }: TopologyOptions,
+  { limits, logger, bodies }: PodOptions,
 ): Promise<VectorStore> {
   const connectionsMax = limits.poolConnectionsMax;
-  const store = createRemoteStore({ pod, url, connectionsMax, logger });
+  const store = createRemoteStore({ pod, url, connectionsMax, logger, bodies });
   const call = startCall({ timeoutMs: identityMs, requestId: 'start' });
   try {
     await store.pods(call);

@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors } from '../schema/errors.ts';
 import type { VectorsService } from './context.ts';
 import { callFor, requestIdOf, type Door } from './http.ts';
+import { maskError } from './mask.ts';
 import { operationHeader, searchOperation } from './search-wire.ts';
 import { answerShardSearch, shardSearchOf } from './shard-search.ts';
 
 /**
  * Searches of gateways, before the HTTP framework sees them: what it does for requests of every kind
- * takes longer than to read a search and write its answer. They are known by their headers; whatever
- * is not as our gateways send it, and every request while we close, is the framework's.
+ * takes longer than to read a search and write its answer. They are known by their headers, so that
+ * all other requests, and all while we close, are the framework's.
  */
 export function directSearch(options: {
   readonly service: VectorsService;
@@ -18,40 +19,42 @@ export function directSearch(options: {
   const { service, pod, isClosing } = options;
   const { limits, logger } = service;
 
-  const isOurs = ({ method, headers }: IncomingMessage): boolean =>
+  const isOurs = ({ method, url, headers }: IncomingMessage): boolean =>
     headers[operationHeader] === searchOperation &&
     (headers['x-quiver-pod'] ?? pod) === pod &&
     method === 'POST' &&
+    url === '/graphql' &&
     Number(headers['content-length']) <= limits.bodyBytesMax &&
     !isClosing();
 
   async function answer(request: IncomingMessage, response: ServerResponse, body: string) {
     const requestId = requestIdOf(request);
     const { call } = callFor(request.headers, response, { requestId, limits });
-    const search = shardSearchOf(parsed(body));
-    const text = JSON.stringify(
-      search ? await answerShardSearch(search, service, call) : { errors: [notASearch.toJSON()] },
-    );
-    response.writeHead(search ? 200 : 400, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(text),
-      'x-request-id': requestId,
-      // Otherwise the connection would stay open, idle, and delay the end.
-      ...(isClosing() ? { connection: 'close' } : {}),
-    });
-    response.end(text);
+    const send = (status: number, answered: object): void => {
+      const text = JSON.stringify(answered);
+      response.writeHead(status, {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': Buffer.byteLength(text),
+        'x-request-id': requestId,
+        // Otherwise the connection would stay open, idle, and delay the end.
+        ...(isClosing() ? { connection: 'close' } : {}),
+      });
+      response.end(text);
+    };
+    try {
+      const search = shardSearchOf(parsed(body));
+      if (search) send(200, await answerShardSearch(search, service, call));
+      else send(400, { errors: [notASearch.toJSON()] });
+    } catch (error) {
+      send(500, { errors: [maskError(error, { logger, requestId })] });
+    }
   }
 
   return (request, response) => {
     if (!isOurs(request)) return false;
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => void chunks.push(chunk));
-    request.on('end', () => {
-      answer(request, response, Buffer.concat(chunks).toString()).catch((err: unknown) => {
-        logger.error({ err }, 'unexpected error');
-        response.destroy();
-      });
-    });
+    request.on('end', () => void answer(request, response, Buffer.concat(chunks).toString()));
     return true;
   };
 }

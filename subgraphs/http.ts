@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
-import { createServer as createSocketServer } from 'node:net';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
@@ -37,27 +32,25 @@ export type Door = (request: IncomingMessage, response: ServerResponse) => boole
 /** What pods and gateways have in common: request ids, JSON errors, a body limit, health. */
 export function createHttp({ store, limits, logger, door }: HttpOptions): FastifyInstance {
   let closing = false;
-  const enters = door?.(() => closing);
-  const serverOptions = {
-    requestTimeout: limits.timeoutMsMax,
-    // Longer than any client's, or a client sends on a connection that we are closing.
-    keepAliveTimeout: 75_000,
-  };
   const app = fastify({
     logger: false,
-    serverFactory: (handler) =>
-      createServer(serverOptions, (request, response) => {
-        if (!enters?.(request, response)) handler(request, response);
-      }),
     bodyLimit: limits.bodyBytesMax,
     // Metadata may have such keys. JSON.parse makes own properties of them, which do no harm.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
     genReqId: requestIdOf,
+    requestTimeout: limits.timeoutMsMax,
+    // Longer than any client's, or a client sends on a connection that we are closing.
+    keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
   });
 
+  if (door)
+    putBefore(
+      app,
+      door(() => closing),
+    );
   app.addHook('preClose', (done) => {
     closing = true;
     done();
@@ -79,6 +72,16 @@ export function createHttp({ store, limits, logger, door }: HttpOptions): Fastif
   });
   addHealth(app, store);
   return app;
+}
+
+/** Not by `serverFactory`, with which Fastify listens at one address of several. */
+function putBefore({ server }: FastifyInstance, enters: Door): void {
+  const handlers = server.listeners('request');
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    if (enters(request, response)) return;
+    for (const handle of handlers) handle(request, response);
+  });
 }
 
 /** Start to listen; when the port is not to be had, the error says so in plain words. */
@@ -104,7 +107,7 @@ export async function listen(
 
 /** Rejects when `listen` would, for those who have much to do before they listen. */
 export async function requireFreePort(host: string, port: number): Promise<void> {
-  const server = createSocketServer();
+  const server = createServer();
   try {
     server.listen(port, host);
     await once(server, 'listening');

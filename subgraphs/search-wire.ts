@@ -8,9 +8,12 @@ import type { Match, SearchAnswer, SearchQuery, ShardProfile } from './store.ts'
 
 /** The header that says what a request is before anybody reads it, and what it says of a search. */
 export const operationHeader = 'x-quiver-operation';
-export const searchOperation = 'search';
+export const searchOperation = 'search-1';
 
-/** The operation that carries it. Pods know this text and take a way that is a third shorter. */
+/**
+ * The operation that carries it. Another text must have another `searchOperation`, by which a pod of
+ * another version then leaves it to its GraphQL server.
+ */
 export const searchDocument =
   'query Search($search: JSON!) { searchVectorShards(search: $search) }';
 export const searchField = 'searchVectorShards';

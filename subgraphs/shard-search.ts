@@ -18,8 +18,7 @@ export async function searchShards(
 
 /**
  * The search in a request's body, when the body is the one operation that gateways send all the
- * time. Its text is known, so there is nothing to parse, validate or plan: answering it without
- * a GraphQL server takes 0.2 ms less of a pod's 0.7, and the answer is the same.
+ * time. Its text is known, so there is nothing to parse, validate or plan.
  */
 export function shardSearchOf(body: unknown): SearchWire | undefined {
   const { query, variables } = (body ?? {}) as {

@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 import { errorCodes, errors, type ErrorCode } from '../../schema/errors.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { Logger } from '../../subgraphs/logger.ts';
-import type { Document } from './documents.ts';
+import { requestBody, type Document } from './documents.ts';
 import { anyObject, isObject, list, Malformed, type Reader } from './reader.ts';
 import type { Transport } from './transport.ts';
 
@@ -15,6 +15,8 @@ export interface Client {
     reader: Reader<T>,
     call: Call,
   ) => Promise<T>;
+  /** The same of a request's body that is written already. */
+  readonly send: <T>(document: Document, body: string, reader: Reader<T>, call: Call) => Promise<T>;
   /** The root field's list, one reader an item; errors stand in the places of those that have one. */
   readonly askEach: <T>(
     document: Document,
@@ -34,13 +36,13 @@ export function createClient(options: {
   /** What cannot be read is this pod's failure, whatever is wrong with it. */
   async function read<T>(
     document: Document,
-    variables: object,
+    body: string,
     call: Call,
     judge: (answer: Answer) => T,
   ): Promise<T> {
-    const body = await transport.post(document, variables, call);
+    const answer = await transport.post(document, body, call);
     try {
-      return judge(readAnswer(body, document));
+      return judge(readAnswer(answer, document));
     } catch (error) {
       if (error instanceof Said) throw oursOf(error, document, pod);
       const details = { pod, requestId: call.requestId, field: document.field, err: error };
@@ -49,14 +51,18 @@ export function createClient(options: {
     }
   }
 
+  const send: Client['send'] = (document, body, reader, call) =>
+    read(document, body, call, ({ value, said }) => {
+      if (said[0]) throw said[0];
+      return reader(value);
+    });
+
   return {
     ask: (document, variables, reader, call) =>
-      read(document, variables, call, ({ value, said }) => {
-        if (said[0]) throw said[0];
-        return reader(value);
-      }),
+      send(document, requestBody(document, variables), reader, call),
+    send,
     askEach: (document, variables, readers, call) =>
-      read(document, variables, call, ({ value, said }) => {
+      read(document, requestBody(document, variables), call, ({ value, said }) => {
         if (value === null && said[0]) throw said[0];
         const items = list((item) => item)(value);
         if (items.length !== readers.length) throw new Malformed('needed one item each');

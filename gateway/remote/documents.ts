@@ -14,6 +14,10 @@ export interface Document {
   readonly operation?: string;
 }
 
+/** JSON. */
+export const requestBody = ({ text }: Document, variables: object): string =>
+  JSON.stringify({ query: text, variables });
+
 const query = (field: string, text: string): Document => ({
   field,
   text: `query ${text}`,

@@ -9,7 +9,7 @@ import { isObject } from './reader.ts';
 /** JSON over HTTP to one pod, over connections that are kept. */
 export interface Transport {
   /** The body of the answer, parsed and not yet trusted. Rejects with errors of the catalogue. */
-  post(document: Document, variables: object, call: Call): Promise<unknown>;
+  post(document: Document, body: string, call: Call): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -53,8 +53,7 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   return {
-    async post({ text, isWrite, operation }, variables, call) {
-      const body = JSON.stringify({ query: text, variables });
+    async post({ isWrite, operation }, body, call) {
       for (let attempt = 1; ; attempt++) {
         if (call.aborted) {
           throw errors.deadlineExceeded(call.timeoutMs, { pod, outcome: 'notWritten' });

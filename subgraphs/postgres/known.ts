@@ -4,7 +4,7 @@ import type { Call } from '../call.ts';
 import type { Collection, CollectionRef, ShardIndex } from '../store.ts';
 import { within } from '../within.ts';
 import { messageOf, sqlStateOf } from './database-errors.ts';
-import type { Database } from './database.ts';
+import type { Database, Statement } from './database.ts';
 import { settingOf } from './catalogue.ts';
 import { samplePlaces } from './sample.ts';
 import { toIndexes, toServed, type CollectionRow, type Served } from './rows.ts';
@@ -24,6 +24,8 @@ export interface Known {
   readonly sample: string;
   /** By filter, whether it had few matches when they were last counted. */
   readonly choices: Map<string, boolean>;
+  /** Of searches without a filter, by what else decides their text. */
+  readonly statements: Map<string, Statement>;
 }
 
 export interface Memory {
@@ -141,6 +143,7 @@ export function toKnown(row: KnownRow, served: Served): Known {
     rowsEstimate: row.rowsEstimate ?? 0,
     sample: samplePlaces(row.rowsEstimate ?? 0, row.pages ?? 0),
     choices: new Map(),
+    statements: new Map(),
   };
 }
 

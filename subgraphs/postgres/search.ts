@@ -4,11 +4,13 @@ import { inPart, remainingMs, type Call } from '../call.ts';
 import type { ExactReason, Match, Plan, SearchAnswer, SearchQuery, ShardChange } from '../store.ts';
 import { toCounted } from './changes.ts';
 import type { Context } from './context.ts';
+import type { Statement } from './database.ts';
 import { withKnown, type Known } from './known.ts';
 import { toMatches, type MatchColumns } from './matches.ts';
 import { rememberChoice } from './search-choice.ts';
 import { exactly, planSearch, type SearchPlan } from './search-plan.ts';
 import { searchStatement } from './sql/search.ts';
+import { vectorBytes } from './vector-bytes.ts';
 
 /** The nearest records of this pod: by an index if there is one, and exactly if that falls short. */
 export async function search(
@@ -112,7 +114,7 @@ async function runPlan(
 ): Promise<Found> {
   const { placement } = known.collection;
   const counting = query.changes && catalogue.counting;
-  const statement = searchStatement(query, plan, { table: known.table, rowsMax, counting });
+  const statement = statementFor(query, plan, { known, rowsMax, counting });
   const rows = await database.query<SearchRow>(statement, call);
   const head = rows[0];
   if (!head || head.state === 'dropped') {
@@ -129,6 +131,29 @@ async function runPlan(
     truncated: false,
   };
 }
+
+interface Shape {
+  readonly known: Known;
+  readonly rowsMax: number;
+  readonly counting: boolean;
+}
+
+/** Without a filter searches of one shape differ in their vector alone, which is the third value. */
+function statementFor(query: SearchQuery, plan: SearchPlan, shape: Shape): Statement {
+  const { known, rowsMax, counting } = shape;
+  const make = (): Statement =>
+    searchStatement(query, plan, { table: known.table, rowsMax, counting });
+  if (query.filter) return make();
+  const key = JSON.stringify([plan, rowsMax, counting, query.metric, query.select]);
+  const made = known.statements.get(key);
+  if (made) return { ...made, values: made.values.with(2, vectorBytes(query.vector)) };
+  const statement = make();
+  if (known.statements.size < statementsMax) known.statements.set(key, statement);
+  return statement;
+}
+
+/** A text has 1 KB. */
+const statementsMax = 100;
 
 /** The way that the shard chose, where it could. */
 function goneBy(

@@ -109,6 +109,7 @@ test('a search is one request with the vector as base64, and its answer is read 
     limit: 5,
   });
   expect(requests[0]!.headers).toMatchObject({ 'x-quiver-pod': 'pod-a', 'x-request-id': 'test' });
+  expect(requests[0]!.headers['x-quiver-operation']).toBe('search-1');
   expect(Number(requests[0]!.headers['x-timeout-ms'])).toBeGreaterThan(0);
 });
 
@@ -195,7 +196,7 @@ describe('an answer that cannot be used is an error of that pod', () => {
     });
     answer = json({ data: { count: 'x'.repeat(2_000) } });
 
-    const error = await failureOf(during((call) => transport.post(documents.count, {}, call)));
+    const error = await failureOf(during((call) => transport.post(documents.count, '{}', call)));
 
     expect(error.message).toBe('Pod "pod-a" gave no usable answer.');
     await transport.close();

@@ -5,12 +5,17 @@ import { defaultLimits } from '../../schema/limits.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { Running } from '../../subgraphs/http.ts';
 import { startPod } from '../../subgraphs/pod-server.ts';
-import { searchDocument, searchToWire } from '../../subgraphs/search-wire.ts';
+import {
+  operationHeader,
+  searchDocument,
+  searchOperation,
+  searchToWire,
+} from '../../subgraphs/search-wire.ts';
 import { searchIn } from '../support/store-calls.ts';
 import { createMemoryLogger, createStubService } from '../support/stub-service.ts';
 import type { VectorStore } from '../../subgraphs/store.ts';
 
-const ours = { 'content-type': 'application/json', 'x-quiver-operation': 'search' };
+const ours = { 'content-type': 'application/json', [operationHeader]: searchOperation };
 const body = JSON.stringify({
   query: searchDocument,
   variables: { search: searchToWire(searchIn('vecs', 'docs')) },
@@ -91,6 +96,19 @@ test('what is meant for another pod is refused', async () => {
     status: 421,
     answer: { errors: [{ extensions: { reason: 'WRONG_POD' } }] },
   });
+});
+
+test('a header of another version leaves the search to the GraphQL server', async () => {
+  const url = await podWith();
+  const { answer } = await post(url, { ...ours, [operationHeader]: 'search-0' });
+
+  expect(answer).toMatchObject({ data: { searchVectorShards: { keys: ['one'] } } });
+});
+
+test('at another path there is nothing', async () => {
+  const url = await podWith();
+
+  expect((await post(new URL('/', url).href, ours)).status).toBe(404);
 });
 
 test.each([

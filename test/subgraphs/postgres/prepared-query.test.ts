@@ -1,5 +1,7 @@
+import { Client } from 'pg';
 import type { Database, Statement } from '../../../subgraphs/postgres/database.ts';
 import { openDatabase } from '../../../subgraphs/postgres/pool.ts';
+import { PreparedQuery, type Columns } from '../../../subgraphs/postgres/prepared-query.ts';
 import { onReal, testDatabases } from '../../support/databases.ts';
 import { codeFrom, during, silent } from '../../support/store-calls.ts';
 
@@ -68,4 +70,39 @@ onReal('a statement that fails can be run again, and its connection goes on', as
   expect(await codeFrom(run(database, unknown))).toContain('no_such_column');
   expect(await codeFrom(run(database, unknown))).toContain('no_such_column');
   expect(await run(database, prepared('select pg_backend_pid() as pid'))).toEqual([before]);
+});
+
+onReal('the server parses and describes it once a connection', async () => {
+  const client = new Client(testDatabases()[0]!.url);
+  await client.connect();
+  const messages: string[] = [];
+  for (const name of ['parseComplete', 'rowDescription', 'dataRow']) {
+    client.connection.on(name, () => messages.push(name));
+  }
+  const described: Columns = new Map();
+  const ask = (n: number) =>
+    new Promise((resolve, reject) => {
+      const statement = prepared('select $1::int as n', n);
+      const callback = (error: Error | null, rows: unknown[]) =>
+        error ? reject(error) : resolve(rows);
+      client.query(new PreparedQuery({ client, described, name: 'one', statement, callback }));
+    });
+
+  expect([await ask(1), await ask(2), await ask(3)]).toEqual([[{ n: 1 }], [{ n: 2 }], [{ n: 3 }]]);
+  expect(messages).toEqual(['parseComplete', 'rowDescription', 'dataRow', 'dataRow', 'dataRow']);
+  await client.end();
+});
+
+onReal('no row is read by what its columns were before the table was altered', async () => {
+  const table = `altered_${process.pid}`;
+  const alter = (text: string) => run(database, { text, values: [] });
+  const read = () => run(database, prepared(`select * from ${table}`));
+  await alter(`create table ${table} as select 1 as n`);
+  try {
+    expect(await read()).toEqual([{ n: 1 }]);
+    await alter(`alter table ${table} alter n type text`);
+    expect(await codeFrom(read())).toContain('cached plan must not change result type');
+  } finally {
+    await alter(`drop table ${table}`);
+  }
 });
