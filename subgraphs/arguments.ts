@@ -1,4 +1,5 @@
 import { errors } from '../schema/errors.ts';
+import { parseJson } from '../schema/json.ts';
 import type { Limits } from '../schema/limits.ts';
 import { checkCollectionName, checkKey, checkText } from '../schema/names.ts';
 import type { CollectionRef } from './store.ts';
@@ -99,11 +100,3 @@ export function readCursor(
 
 export const noCursor = (argument: string, cursor: unknown): Error =>
   errors.badInput(argument, 'a cursor from an earlier page', cursor);
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors } from '../schema/errors.ts';
+import { parseJson } from '../schema/json.ts';
 import type { VectorsService } from './context.ts';
 import { callFor, requestIdOf, type Door } from './http.ts';
 import { maskError } from './mask.ts';
@@ -7,9 +8,9 @@ import { operationHeader, searchOperation } from './search-wire.ts';
 import { answerShardSearch, shardSearchOf } from './shard-search.ts';
 
 /**
- * Searches of gateways, before the HTTP framework sees them: what it does for requests of every kind
- * takes longer than to read a search and write its answer. They are known by their headers, so that
- * all other requests, and all while we close, are the framework's.
+ * Searches of gateways, before the HTTP framework sees them: what it does for requests of every kind,
+ * each search would pay for. They are known by their headers, so that all other requests, and all
+ * while we close, are the framework's.
  */
 export function directSearch(options: {
   readonly service: VectorsService;
@@ -42,7 +43,7 @@ export function directSearch(options: {
       response.end(text);
     };
     try {
-      const search = shardSearchOf(parsed(body));
+      const search = shardSearchOf(parseJson(body));
       if (search) send(200, await answerShardSearch(search, service, call));
       else send(400, { errors: [notASearch.toJSON()] });
     } catch (error) {
@@ -63,11 +64,3 @@ const notASearch = errors.badRequest(
   'body',
   `The body of a request with ${operationHeader}: ${searchOperation} must be a gateway's search.`,
 );
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}

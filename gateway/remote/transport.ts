@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import { errors } from '../../schema/errors.ts';
+import { parseJson } from '../../schema/json.ts';
 import { defaultLimits } from '../../schema/limits.ts';
 import { remainingMs, type Call } from '../../subgraphs/call.ts';
 import { operationHeader } from '../../subgraphs/search-wire.ts';
@@ -137,13 +138,4 @@ function codeOf(error: unknown): string {
   if (!isObject(error)) return '';
   const { code, errors: tried } = error;
   return typeof code === 'string' ? code : codeOf(Array.isArray(tried) ? tried[0] : undefined);
-}
-
-/** undefined, which no reader takes, when it is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

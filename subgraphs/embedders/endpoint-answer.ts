@@ -1,5 +1,5 @@
 import { shown } from '../../schema/errors.ts';
-import { isObject } from '../../schema/json.ts';
+import { isObject, parseJson } from '../../schema/json.ts';
 import { readVector } from '../../schema/vector.ts';
 import { EndpointError } from './endpoint-error.ts';
 
@@ -45,15 +45,6 @@ function vectorOf(input: unknown, place: string): Float32Array {
     return readVector(input, place);
   } catch (error) {
     throw unusable(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** undefined, which is no answer, when it is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

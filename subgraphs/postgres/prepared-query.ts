@@ -21,7 +21,7 @@ export type Columns = Map<string, readonly Column[]>;
 
 /**
  * A statement that the server parses and describes once a connection. pg's own `Query` has its
- * columns described with every answer, and to read that costs more than to read what a search finds.
+ * columns described with every answer, for which each search would pay.
  */
 export class PreparedQuery<Row> implements Submittable {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { errors } from '../../../schema/errors.ts';
-import { isObject } from '../../../schema/json.ts';
+import { isObject, parseJson } from '../../../schema/json.ts';
 import { cutLines, notUtf8, withoutMark } from './lines.ts';
 import type { Fields, ReadOptions, Row, Rows } from './row.ts';
 
@@ -30,15 +30,6 @@ const brace = 0x7b;
 function fieldsOf(text: Buffer, line: number): Fields | Error {
   if (!isUtf8(text)) return notUtf8();
   const json = line === 1 ? withoutMark(text.toString('utf8')) : text.toString('utf8');
-  const value = parsed(json);
+  const value = parseJson(json);
   return isObject(value) ? value : errors.badInput('line', 'a JSON object', value ?? json);
-}
-
-/** undefined: it is no JSON. */
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
