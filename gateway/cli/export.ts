@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream, rmSync } from 'node:fs';
+import { createWriteStream, openSync, rmSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -133,7 +133,8 @@ async function writeTo(file: string | undefined, lines: AsyncIterable<string>): 
   if (file === undefined) return printLines(lines);
   const source = Readable.from(lines, { objectMode: false });
   const part = partOf(file);
-  const sink = createWriteStream(part);
+  // Opened now: an open under way could make the file again after an interruption has removed it.
+  const sink = createWriteStream(part, { fd: openSync(part, 'w') });
   try {
     await (isCompressed(file) ? pipeline(source, createGzip(), sink) : pipeline(source, sink));
     await rename(part, file);
