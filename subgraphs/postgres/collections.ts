@@ -74,7 +74,9 @@ export async function createCollection(
   try {
     return await context.database.transaction(async (query) => {
       const there = await lockName(query, spec);
-      const found = await findTable(context, query, spec);
+      // What is placed hides a table of its name.
+      const placed = there !== null && there.placement.state !== 'dropped';
+      const found = placed ? null : await findTable(context, query, spec);
       if (found && !placement) return { collection: requireAlike(spec, found), created: false };
       if (found) throw errors.collectionExists(spec.bucket, spec.collection, notOurs);
       requireUnmapped(context, spec);

@@ -5,10 +5,15 @@ import type { Collection, CollectionRef, ShardIndex } from '../store.ts';
 import { within } from '../within.ts';
 import { messageOf, sqlStateOf } from './database-errors.ts';
 import type { Database, Statement } from './database.ts';
-import { settingOf } from './catalogue.ts';
+import { settingOf, type Catalogue } from './catalogue.ts';
 import { samplePlaces } from './sample.ts';
 import { toIndexes, toServed, type CollectionRow, type Served } from './rows.ts';
-import { foundStanding, knownStatement, placedStanding } from './sql/placements.ts';
+import {
+  foundStanding,
+  knownStatement,
+  placedStanding,
+  placedStatement,
+} from './sql/placements.ts';
 import { createTable, vecsMapping, type Table } from './table.ts';
 
 /** What a store remembers of a collection, so that a search is one statement. */
@@ -45,8 +50,7 @@ export function createMemory(database: Database, served: Served): Memory {
   const reads = new Map<string, Promise<Known | null>>();
 
   async function readNow(ref: CollectionRef, call: Call): Promise<Known | null> {
-    const statement = knownStatement(served.catalogue, ref);
-    const [row] = await database.query<KnownRow>(statement, call);
+    const row = await readRow(database, served.catalogue, ref, call);
     const known = row ? toKnown(row, served) : null;
     if (remembered.size >= collectionsMax) remembered.clear();
     // What is not there may come at any moment, and nobody would tell us.
@@ -81,6 +85,20 @@ export function createMemory(database: Database, served: Served): Memory {
       reads.delete(keyOf(ref));
     },
   };
+}
+
+async function readRow(
+  database: Database,
+  catalogue: Catalogue,
+  ref: CollectionRef,
+  call: Call,
+): Promise<KnownRow | undefined> {
+  const [placed] = catalogue.prepared
+    ? await database.query<KnownRow>(placedStatement(ref), call)
+    : [];
+  if (placed) return placed;
+  const [row] = await database.query<KnownRow>(knownStatement(catalogue, ref), call);
+  return row;
 }
 
 /**

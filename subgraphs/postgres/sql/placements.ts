@@ -64,12 +64,7 @@ export function collectionsText(
     : 'true';
   return `
     with found as materialized (${tablesText(catalogue, parameters, only)})
-    select ${columns}, c.oid as relation, 'vec' as "vectorColumn", 'varchar' as "idType",
-      true as "idUnique", false as "idNullable", false as "metadataNullable",
-      '{}'::text[] as "momentColumns", null as problem
-    from ${placements} p
-      left join pg_namespace n on n.nspname = p.bucket
-      left join pg_class c on c.relnamespace = n.oid and c.relname = p.collection
+    ${placedText(placements)}
     where ${wanted} and (p.state <> 'dropped' or not exists (
       select from found f where f.bucket = p.bucket and f.collection = p.collection))
     union all
@@ -82,27 +77,43 @@ export function collectionsText(
       where p.bucket = f.bucket and p.collection = f.collection and p.state <> 'dropped')`;
 }
 
+const placedText = (placements: string): string => `
+    select ${columns}, c.oid as relation, 'vec' as "vectorColumn", 'varchar' as "idType",
+      true as "idUnique", false as "idNullable", false as "metadataNullable",
+      '{}'::text[] as "momentColumns", null as problem
+    from ${placements} p
+      left join pg_namespace n on n.nspname = p.bucket
+      left join pg_class c on c.relnamespace = n.oid and c.relname = p.collection`;
+
 /** A collection with what a search must know of its table: its indexes and about how many rows. */
 export function knownStatement(catalogue: Catalogue, ref: CollectionRef): Statement {
   const parameters = createParameters();
-  return {
-    text: `
-      select c.*, ${indexesColumn}, size.pages,
-        -- As the planner does it: rows a page when last counted, times the pages of now.
-        case
-          when size.counted > 0 then size.rows / size.counted * size.pages
-          when size.pages = 0 then 0
-          else 'Infinity'::float8
-        end as "rowsEstimate"
-      from (${collectionsText(catalogue, parameters, ref)}) c
-        left join lateral (
-          select reltuples as rows, relpages as counted,
-            pg_relation_size(oid)::float8 / current_setting('block_size')::int as pages
-          from pg_class where oid = c.relation
-        ) size on true`,
-    values: parameters.values,
-  };
+  const text = knownText(collectionsText(catalogue, parameters, ref));
+  return { text, values: parameters.values };
 }
+
+/** The same of what is placed and not dropped: nearly every collection, and much less to plan. */
+export const placedStatement = ({ bucket, collection }: CollectionRef): Statement => ({
+  text: knownText(`${placedText('quiver.placement')}
+    where p.bucket = $1 and p.collection = $2 and p.state <> 'dropped'`),
+  values: [bucket, collection],
+  reused: true,
+});
+
+const knownText = (collections: string): string => `
+  select c.*, ${indexesColumn}, size.pages,
+    -- As the planner does it: rows a page when last counted, times the pages of now.
+    case
+      when size.counted > 0 then size.rows / size.counted * size.pages
+      when size.pages = 0 then 0
+      else 'Infinity'::float8
+    end as "rowsEstimate"
+  from (${collections}) c
+    left join lateral (
+      select reltuples as rows, relpages as counted,
+        pg_relation_size(oid)::float8 / current_setting('block_size')::int as pages
+      from pg_class where oid = c.relation
+    ) size on true`;
 
 export const insertPlacementStatement = (
   spec: CollectionSpec,
