@@ -1,5 +1,5 @@
 import { compareBytes } from '../../schema/key.ts';
-import type { Call } from '../../subgraphs/call.ts';
+import { inHalf, type Call } from '../../subgraphs/call.ts';
 import type {
   Collection,
   CollectionPage,
@@ -80,8 +80,8 @@ async function ask(
   query: CollectionsQuery,
   call: Call,
 ): Promise<Round> {
-  const { answers, failures } = await pods.scatter(speaking, (store) =>
-    store.listCollections(query, call),
+  const { answers, failures } = await inHalf(call, (part) =>
+    pods.scatter(speaking, (store) => store.listCollections(query, part)),
   );
   const rows = answers.flatMap(({ from, answer }) =>
     answer.collections.map((collection) => ({ pod: from.name, collection })),

@@ -1,5 +1,5 @@
 import { errors } from '../../schema/errors.ts';
-import { inPart, remainingMs, type Call } from '../../subgraphs/call.ts';
+import { inHalf, type Call } from '../../subgraphs/call.ts';
 import type { Collection, CollectionRef, VectorStore } from '../../subgraphs/store.ts';
 import { firstError, type Failure } from '../scatter.ts';
 import { within } from '../../subgraphs/within.ts';
@@ -16,7 +16,7 @@ export interface Reading extends Settled {
 }
 
 export interface Placements {
-  /** What all pods say now; never rejects. */
+  /** What all pods say now, in half of the time that is left; never rejects. */
   read(ref: CollectionRef, call: Call): Promise<Reading>;
   /** The collection in whatever state, or null; remembered while it is active, unless `fresh`. */
   describe(ref: CollectionRef, call: Call, fresh: boolean): Promise<Collection | null>;
@@ -39,8 +39,8 @@ export function createPlacements(pods: Pods, sweeper: Sweeper, homeOf: HomeOf): 
   const underWay = new Map<string, Promise<Reading>>();
 
   async function read(ref: CollectionRef, call: Call): Promise<Reading> {
-    const { answers, failures } = await pods.scatter(pods.all, (store) =>
-      store.describe(ref, call, { fresh: true }),
+    const { answers, failures } = await inHalf(call, (part) =>
+      pods.scatter(pods.all, (store) => store.describe(ref, part, { fresh: true })),
     );
     const rows = answers.flatMap(({ from, answer }) =>
       answer ? [{ pod: from.name, collection: answer }] : [],
@@ -63,7 +63,7 @@ export function createPlacements(pods: Pods, sweeper: Sweeper, homeOf: HomeOf): 
       // It had the patience of whoever began it; ours may be longer.
       if (result.collection || result.failures.length === 0) return result;
     }
-    const started = inHalf(call, (part) => read(ref, part));
+    const started = read(ref, call);
     underWay.set(id, started);
     return started.finally(() => {
       if (underWay.get(id) === started) underWay.delete(id);
@@ -96,7 +96,7 @@ export function createPlacements(pods: Pods, sweeper: Sweeper, homeOf: HomeOf): 
       const ref = known.collection;
       const remembered = recall(ref);
       if (remembered && !isSame(remembered, known)) return remembered;
-      return activeOf(foundIn(await inHalf(call, (part) => read(ref, part))), ref);
+      return activeOf(foundIn(await read(ref, call)), ref);
     },
     current: async (ref, call) => activeOf(foundIn(await read(ref, call)), ref),
     holds: (known, pod, call) => holdsOn(pods.store(pod), known, call),
@@ -109,13 +109,6 @@ async function holdsOn(store: VectorStore, known: Known, call: Call): Promise<bo
   const { uid, version } = row?.placement ?? {};
   return uid === known.uid && version === known.version;
 }
-
-/**
- * What comes before an operation has half of its time, so that a pod that keeps silent costs the
- * operation its part and not everything.
- */
-const inHalf = <T>(call: Call, run: (part: Call) => Promise<T>): Promise<T> =>
-  inPart(call, Math.ceil(remainingMs(call) / 2), run);
 
 /** What pods contradict each other in is not guessed at. */
 export function requireAgreement({ collection, dispute }: Settled): void {

@@ -52,10 +52,10 @@ interface Answer {
   }[];
 }
 
-async function ask(query: string): Promise<Answer> {
+async function ask(query: string, headers: Record<string, string> = {}): Promise<Answer> {
   const response = await fetch(`${gateway.url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query, variables: { bucket: pods.bucket } }),
   });
   const answer: Answer = JSON.parse(await response.text());
@@ -81,6 +81,26 @@ test('with a pod down a listing loses the counts of its collections only', async
   });
   expect(failuresOf(answer)).toEqual([
     { path: ['vectorCollections', 'nodes', 1, 'count'], code: 'POD_UNAVAILABLE' },
+  ]);
+});
+
+test('with a pod that keeps silent a listing loses no other counts either', async () => {
+  pods.c.break({ kind: 'frozen' });
+  const answer = await ask(
+    `query ($bucket: String) { vectorCollections(bucket: $bucket) { nodes { name count } } }`,
+    { 'x-timeout-ms': '4000' },
+  );
+
+  expect(answer.data).toEqual({
+    vectorCollections: {
+      nodes: [
+        { name: 'near', count: 30 },
+        { name: 'wide', count: null },
+      ],
+    },
+  });
+  expect(failuresOf(answer)).toEqual([
+    { path: ['vectorCollections', 'nodes', 1, 'count'], code: 'DEADLINE_EXCEEDED' },
   ]);
 });
 
