@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import { shown } from '../schema/errors.ts';
 import type { Limits } from '../schema/limits.ts';
 import type { Metric } from '../schema/metric.ts';
+import { isReservedBucket } from '../schema/names.ts';
 import type { EndpointOptions } from '../subgraphs/embedders/endpoint-options.ts';
 import type { TableMapping } from '../subgraphs/postgres/table.ts';
 import type { CollectionRef } from '../subgraphs/store.ts';
@@ -199,7 +200,7 @@ function corsProblems({ cors }: ConfigFile): string[] {
   return ['file.cors.origins must name every origin where credentials are allowed; got *'];
 }
 
-/** Names that nothing has, and collections that are told of twice. */
+/** Names that nothing has or that no bucket may have, and collections that are told of twice. */
 function collectionProblems(file: ConfigFile): string[] {
   const pods = new Set(file.pods?.map(({ name }) => name));
   const embedders = new Set(['hash', ...file.embedders.map(({ name }) => name)]);
@@ -211,7 +212,12 @@ function collectionProblems(file: ConfigFile): string[] {
   return [
     ...unknown('embedder', 'an embedder', file.embedder, embedders),
     ...repeated('collections', names),
-    ...file.collections.flatMap(({ embedder, pods: members = [] }, i) => [
+    ...file.collections.flatMap(({ bucket, embedder, pods: members = [] }, i) => [
+      ...(isReservedBucket(bucket)
+        ? [
+            `file.collections[${i}].bucket must be a name that is not reserved; got ${shown(bucket)}`,
+          ]
+        : []),
       ...unknown(`collections[${i}].embedder`, 'an embedder', embedder, embedders),
       ...members
         .filter(() => file.pods !== undefined)

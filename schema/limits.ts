@@ -34,6 +34,8 @@ export const defaultLimits = {
   /** Of a pattern of $like or $ilike: databases refuse those that are too complex. */
   filterPatternCharactersMax: 1_000,
   bodyBytesMax: 20 * 1_024 * 1_024,
+  /** Of a pod's request: what a client wrote as `1,` goes on as 5.3 bytes of base64. */
+  podBodyBytesMax: 64 * 1_024 * 1_024,
   /** What a gateway reads of one answer of a pod: a page of the largest vectors fits. */
   answerBytesMax: 128 * 1_024 * 1_024,
   timeoutMsMax: 30_000,

@@ -6,11 +6,13 @@ import type { Limits } from './limits.ts';
 
 /** A bucket is a schema of the database: never one that belongs to PostgreSQL or its neighbours. */
 export function checkBucketName(name: string, argument: string): string {
-  const lowerCase = name.toLowerCase();
-  if (reservedBuckets.has(lowerCase) || lowerCase.startsWith('pg_')) {
-    throw errors.badInput(argument, 'a name that is not reserved', name);
-  }
+  if (isReservedBucket(name)) throw errors.badInput(argument, 'a name that is not reserved', name);
   return checkName(name, argument);
+}
+
+export function isReservedBucket(name: string): boolean {
+  const lowerCase = name.toLowerCase();
+  return reservedBuckets.has(lowerCase) || lowerCase.startsWith('pg_');
 }
 
 export const checkCollectionName = (name: string, argument: string): string =>

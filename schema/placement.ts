@@ -42,7 +42,9 @@ export function ownersOf(placement: Placement): readonly string[] {
   return owners;
 }
 
-export function slotCountOf(placement: Placement, pod: string): number {
+/** null where keys have no owners. */
+export function slotCountOf(placement: Placement, pod: string): number | null {
+  if (!isHashed(placement)) return null;
   return (placement.slots[pod] ?? []).reduce((sum, [from, to]) => sum + to - from + 1, 0);
 }
 

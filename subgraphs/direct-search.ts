@@ -25,7 +25,7 @@ export function directSearch(options: {
     (headers['x-quiver-pod'] ?? pod) === pod &&
     method === 'POST' &&
     url === '/graphql' &&
-    Number(headers['content-length']) <= limits.bodyBytesMax &&
+    Number(headers['content-length']) <= limits.podBodyBytesMax &&
     !isClosing();
 
   async function answer(request: IncomingMessage, response: ServerResponse, body: string) {

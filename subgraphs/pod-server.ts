@@ -33,7 +33,7 @@ export async function startPod(options: PodOptions): Promise<Running> {
 
   const app = createHttp({
     store,
-    limits,
+    limits: { ...limits, bodyBytesMax: limits.podBodyBytesMax },
     logger,
     door: (isClosing) => directSearch({ service, pod, isClosing }),
   });

@@ -37,6 +37,7 @@ test.each([
     'request',
     `${limits.bodyBytesMax / 1_024 ** 2} MiB, ${limits.queryDepthMax} levels, ${limits.rootFieldsMax} root fields`,
   ],
+  ["a gateway's request to a pod", `${limits.podBodyBytesMax / 1_024 ** 2} MiB`],
   ["one pod's answer to a gateway", `${limits.answerBytesMax / 1_024 ** 2} MiB`],
   ['statements in flight on one pod', `${limits.poolConnectionsMax}; further ones wait`],
   ['time', `${limits.timeoutMsDefault / 1_000} s, at most ${limits.timeoutMsMax / 1_000} s`],

@@ -105,12 +105,9 @@ const membersOf = ({ members, hashed, ownerOf }: Known, { keys }: ShardsRef): It
 
 const failedInspection = (pod: string, known: Known | Error, error: Error): ShardInspection => ({
   pod,
-  slotCount: known instanceof Error ? null : slotsOn(pod, known),
+  slotCount: known instanceof Error ? null : slotCountOf(known.collection.placement, pod),
   error,
   count: null,
   bytes: null,
   indexes: null,
 });
-
-const slotsOn = (pod: string, { hashed, collection }: Known): number | null =>
-  hashed ? slotCountOf(collection.placement, pod) : null;

@@ -50,7 +50,7 @@ const inspectOne = (
     };
   });
 
-const ownSlots = ({ collection }: Known, pod: string): number =>
+const ownSlots = ({ collection }: Known, pod: string): number | null =>
   slotCountOf(collection.placement, pod);
 
 const nothing = (pod: string): ShardInspection => ({

@@ -64,6 +64,7 @@ interface Presence {
   readonly unreadable: string | null;
   /** In SQL. */
   readonly role: string;
+  readonly encoding: string;
   readonly extensionVersion: string | null;
   readonly vectorSchema: string;
   readonly vectorOid: number;
@@ -77,10 +78,19 @@ async function presence(query: Query): Promise<Presence> {
 /** Where Quiver's tables are, all depends on what they say: made for everybody to read. */
 async function readablePresence(query: Query): Promise<Presence> {
   const found = await presence(query);
+  requireUtf8(found);
   if (!found.ready || found.unreadable === null) return found;
   const { role, unreadable } = found;
   throw new Error(
     `The role ${role} must be able to read the schema quiver; it may not read ${unreadable}. Run "grant usage on schema quiver to ${role}; grant select on all tables in schema quiver to ${role}".`,
+  );
+}
+
+/** In another encoding a key has other bytes, so another md5, and another pod than gateways think. */
+function requireUtf8({ encoding }: Presence): void {
+  if (encoding === 'UTF8') return;
+  throw new Error(
+    `The database must have the encoding UTF8; it has ${encoding}. Make another with "create database ... encoding 'UTF8' template template0".`,
   );
 }
 

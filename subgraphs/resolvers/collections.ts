@@ -97,7 +97,7 @@ type CollectionSource = ReturnType<typeof present>;
 interface ShardSource {
   readonly ref: CollectionRef;
   readonly pod: string;
-  readonly slotCount: number;
+  readonly slotCount: number | null;
 }
 
 export const collectionTypes = {

@@ -176,6 +176,11 @@ embedders: [{ name: words, url: "https://e/v1", model: m, dimension: 8, key: "\$
       'file.collections[0].table must be schema.table; got "documents"',
     ],
     [
+      'a bucket that is the schema of something else',
+      `${pods}\ncollections: [{ name: docs, bucket: public }, { name: docs, bucket: PG_temp }]`,
+      /collections\[0\].bucket must be a name that is not reserved; got "public"\n.*got "PG_temp"$/,
+    ],
+    [
       'a list of columns with one twice',
       `${pods}\ncollections: [{ name: docs, table: a.b, columns: [c, c], id: "" }]`,
       /id must not be empty; got ""\n.*columns must name each only once; got \["c","c"\]$/,

@@ -41,7 +41,7 @@ afterEach(() => Promise.all(pods.splice(0).map((pod) => pod.close())));
 async function podWith(overrides: Partial<VectorStore> = {}): Promise<string> {
   const service = {
     ...createStubService(overrides),
-    limits: { ...defaultLimits, bodyBytesMax: 10_000 },
+    limits: { ...defaultLimits, podBodyBytesMax: 10_000 },
   };
   const logger = createMemoryLogger();
   const pod = await startPod({ service, pod: 'a', host: '127.0.0.1', port: 0, logger });

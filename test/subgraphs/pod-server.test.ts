@@ -1,6 +1,9 @@
+import { createRemoteStore } from '../../gateway/remote-store.ts';
 import type { Running } from '../../subgraphs/http.ts';
 import { startPod } from '../../subgraphs/pod-server.ts';
-import { createMemoryLogger, createStubService } from '../support/stub-service.ts';
+import type { VectorStore } from '../../subgraphs/store.ts';
+import { during } from '../support/store-calls.ts';
+import { createMemoryLogger, createStubService, docs } from '../support/stub-service.ts';
 
 describe('a pod over HTTP', () => {
   const service = createStubService();
@@ -83,6 +86,33 @@ describe('a pod over HTTP', () => {
     const response = await fetch(`${pod.url}/health/ready`);
 
     expect(await response.json()).toEqual({ ready: true, pods: [{ name: 'a', healthy: true }] });
+  });
+
+  test('a write as large as a client may send it fits on its way from a gateway', async () => {
+    const [recordCount, dimension] = [1_000, 6_000];
+    const clientBytes = recordCount * dimension * '1,'.length;
+    expect(clientBytes).toBeLessThan(service.limits.bodyBytesMax);
+    const upsert: VectorStore['upsert'] = async ({ records }) => records.length;
+    const logger = createMemoryLogger();
+    const taking = await startPod({
+      service: createStubService({ upsert, describe: async () => ({ ...docs, dimension }) }),
+      pod: 'b',
+      host: '127.0.0.1',
+      port: 0,
+      logger,
+    });
+    const store = createRemoteStore({ pod: 'b', url: taking.url, connectionsMax: 1, logger });
+    const vector = new Float32Array(dimension).fill(1);
+    const records = Array.from({ length: recordCount }, (_, n) => ({
+      key: String(n),
+      vector,
+      metadata: {},
+    }));
+    const write = { bucket: 'vecs', collection: 'wide', records, version: 1 };
+
+    expect(await during((call) => store.upsert(write, call))).toBe(recordCount);
+    await store.close();
+    await taking.close();
   });
 
   test('a second one on the same port says what is wrong', async () => {

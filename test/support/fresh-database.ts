@@ -12,10 +12,10 @@ export interface FreshDatabase {
 }
 
 /** For tests on real servers: an embedded one has a single database. */
-export async function createFreshDatabase(): Promise<FreshDatabase> {
+export async function createFreshDatabase(options = "encoding 'UTF8'"): Promise<FreshDatabase> {
   const server = testDatabases()[0]!.url;
   const name = `quiver_test_${randomBytes(6).toString('hex')}`;
-  await query(server, `create database ${name} encoding 'UTF8' template template0`);
+  await query(server, `create database ${name} ${options} template template0`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   const roles: string[] = [];

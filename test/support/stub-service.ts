@@ -55,7 +55,7 @@ export function createStubService(
   return { store, limits: defaultLimits, embedders: noEmbedders, minCoverage: 0, logger };
 }
 
-const docs: Collection = {
+export const docs: Collection = {
   bucket: 'vecs',
   collection: 'docs',
   dimension: 2,

@@ -29,7 +29,7 @@ export const presenceStatement: Statement = {
       (select string_agg(relname, ', ' order by relname) from ours
         where not has_schema_privilege('quiver', 'usage')
           or not has_table_privilege(oid, 'select')) as unreadable,
-      quote_ident(current_user) as role,
+      quote_ident(current_user) as role, current_setting('server_encoding') as encoding,
       e.extversion as "extensionVersion", n.nspname as "vectorSchema", t.oid::int as "vectorOid"
     from (select) one
       left join pg_extension e on e.extname = 'vector'

@@ -64,6 +64,15 @@ const upsert = (store: VectorStore) =>
   during((call) => store.upsert({ ...movies, version: null, records }, call));
 const filter = { kind: 'eq', path: ['n'], value: 2 } as const;
 
+onReal('a database of another encoding is refused', async () => {
+  const database = await createFreshDatabase("encoding 'LATIN1' locale 'C'");
+  databases.push(database);
+
+  await expect(openStore(database.url)).rejects.toThrow(
+    'The database must have the encoding UTF8; it has LATIN1.',
+  );
+});
+
 onReal('pgvector may be in a schema that is on no search_path', async () => {
   const store = await openStore((await databaseOfVecs('"Odd Schema"')).url);
 

@@ -1,7 +1,6 @@
 import { ownersOf, spreadSlots, type Placement } from '../../../schema/placement.ts';
 import { slotOf } from '../../../schema/key.ts';
 import type { NewRecord, StoredRecord } from '../../../subgraphs/store.ts';
-import { onReal } from '../../support/databases.ts';
 import { codeFrom, during } from '../../support/store-calls.ts';
 import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
 
@@ -149,26 +148,6 @@ describe('the fence', () => {
     await expect(upsert('followed', [recordOf('c', 1, 2, 3, 4)], 1)).rejects.toMatchObject({
       extensions: { reason: 'STALE_PLACEMENT' },
     });
-  });
-
-  onReal('holds against a version that moves while the write waits', async () => {
-    await fill(pod, specOf(pod, 'moving'), []);
-    let writing: Promise<unknown> = Promise.resolve();
-    await during((call) =>
-      pod.database.transaction(async (query) => {
-        await query({
-          text: `update quiver.placement set version = 2 where bucket = $1 and collection = 'moving'`,
-          values: [pod.bucket],
-        });
-        writing = codeFrom(upsert('moving', [recordOf('a', 1, 2, 3, 4)], 1));
-        const waiting = `select 1 from pg_stat_activity
-          where wait_event_type = 'Lock' and query like '%"moving"%'`;
-        const observed = { text: waiting, values: [] };
-        while ((await pod.database.query(observed, call)).length === 0);
-      }, call),
-    );
-    expect(await writing).toBe('POD_UNAVAILABLE');
-    expect(await fetchOne('moving', 'a')).toBeNull();
   });
 
   test('keeps out keys that another pod holds', async () => {

@@ -1,0 +1,49 @@
+import { slotOf } from '../../../schema/key.ts';
+import { spreadSlots } from '../../../schema/placement.ts';
+import { freshBucket, onReal } from '../../support/databases.ts';
+import { during, scanIn } from '../../support/store-calls.ts';
+import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
+
+let pod: OpenPod;
+
+const keys = ['a', 'ключ', '📚', "it's", '\u{10FFFF}', ' ', ...Array(300).keys()].map(String);
+
+beforeAll(async () => {
+  pod = await openPod();
+  const records = keys.map((key) => ({ key, vector: [1, 0, 0, 0], metadata: {} }));
+  await fill(pod, specOf(pod, 'slots'), records);
+});
+afterAll(() => pod.close());
+
+test('a database finds the same slots of keys as a gateway does', async () => {
+  const of = 64;
+  for (let index = 0; index < of; index++) {
+    const query = scanIn(pod.bucket, 'slots', { limit: 1_000, segment: { index, of } });
+    const { records } = await during((call) => pod.store.scan(query, call));
+
+    const expected = keys.filter((key) => slotOf(key) % of === index);
+    expect(records.map(({ key }) => key).toSorted()).toEqual(expected.toSorted());
+  }
+});
+
+/** As it stands in the design, and in the comment of `slotOf`. */
+const slotSql = `((get_byte(decode(md5(id), 'hex'), 0) << 8)
+  | get_byte(decode(md5(id), 'hex'), 1)) & 1023`;
+
+onReal('a publication can take the slots of one pod', async () => {
+  const [[from, to]] = spreadSlots(['pod-a', 'pod-b'])['pod-a'] as [readonly [number, number]];
+  const table = `"${pod.bucket}".slots`;
+  const publication = freshBucket();
+  const run = <Row>(text: string): Promise<Row[]> =>
+    during((call) => pod.database.query<Row>({ text, values: [] }, call));
+
+  await run(`create publication ${publication} for table ${table}
+    where ((${slotSql}) between ${from} and ${to})`);
+  const rows = await run<{ id: string }>(
+    `select id from ${table} where (${slotSql}) between ${from} and ${to}`,
+  );
+  await run(`drop publication ${publication}`);
+
+  const owned = keys.filter((key) => slotOf(key) >= from && slotOf(key) <= to);
+  expect(rows.map(({ id }) => id).toSorted()).toEqual(owned.toSorted());
+});
