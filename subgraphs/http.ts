@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:net';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, type Socket } from 'node:net';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
@@ -51,8 +51,10 @@ export function createHttp({ store, limits, logger, door }: HttpOptions): Fastif
       app,
       door(() => closing),
     );
+  const unused = unusedConnections(app.server);
   app.addHook('preClose', (done) => {
     closing = true;
+    for (const socket of unused) socket.destroy();
     done();
   });
   app.addHook('onSend', (request, reply, _payload, done) => {
@@ -82,6 +84,20 @@ function putBefore({ server }: FastifyInstance, enters: Door): void {
     if (enters(request, response)) return;
     for (const handle of handlers) handle(request, response);
   });
+}
+
+/**
+ * Those on which nothing was asked yet, as browsers open them in advance. Node takes them for in
+ * use, and a server that closes would wait for them.
+ */
+function unusedConnections(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }) => unused.delete(socket));
+  return unused;
 }
 
 /** Start to listen; when the port is not to be had, the error says so in plain words. */

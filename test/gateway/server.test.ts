@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { defaultLimits } from '../../schema/limits.ts';
 import { startGateway } from '../../gateway/server.ts';
 import type { Running } from '../../subgraphs/http.ts';
@@ -14,6 +16,7 @@ describe('the gateway over HTTP', () => {
   let gateway: Running;
 
   beforeAll(async () => {
+    delete process.env['APOLLO_TELEMETRY_DISABLED'];
     gateway = await start({});
   });
   afterAll(() => gateway.close());
@@ -34,6 +37,10 @@ describe('the gateway over HTTP', () => {
 
   const search = (alias: string, near = '{vector: [1, 0]}', collection = 'docs'): string =>
     `${alias}: searchVectors(collection: "${collection}", near: ${near}) { matches { distance record { key } } }`;
+
+  test('it has Apollo Gateway report to nobody', () => {
+    expect(process.env['APOLLO_TELEMETRY_DISABLED']).toBe('true');
+  });
 
   test('it answers at /graphql and at /subgraph alike', async () => {
     const body = { query: `{ ${search('found')} }` };
@@ -207,6 +214,17 @@ describe('the gateway over HTTP', () => {
 
     expect(await (await response).json()).toEqual({ data: { vectorPods: [] } });
     await closed;
+  });
+
+  test('a connection on which nothing was asked yet does not keep it from closing', async () => {
+    const closing = await start({});
+    const { hostname, port } = new URL(closing.url);
+    const socket = connect(Number(port), hostname).resume();
+    await once(socket, 'connect');
+    const ended = once(socket, 'close');
+
+    await closing.close();
+    await ended;
   });
 
   test('GraphiQL loads our own files alone, and only those can be asked for', async () => {

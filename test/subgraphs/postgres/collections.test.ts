@@ -28,6 +28,17 @@ const placementOf = (n: number, more: Partial<Placement> = {}): Placement => ({
   ...more,
 });
 
+test('keys are kept in the order of their bytes, whatever the database orders by', async () => {
+  await create(specOf(pod, 'ordered'));
+  const text = `select collname from pg_attribute a join pg_collation c on c.oid = a.attcollation
+    where attrelid = $1::regclass and attname = 'id'`;
+  const values = [`"${pod.bucket}".ordered`];
+
+  expect(await during((call) => pod.database.query({ text, values }, call))).toEqual([
+    { collname: 'C' },
+  ]);
+});
+
 describe('opening', () => {
   test('refuses a database that is another pod', async () => {
     const database = openPodDatabase();
