@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors } from '../schema/errors.ts';
 import { parseJson } from '../schema/json.ts';
 import type { VectorsService } from './context.ts';
+import { inPart } from './call.ts';
 import { callFor, requestIdOf, type Door } from './http.ts';
 import { maskError } from './mask.ts';
 import { operationHeader, searchOperation } from './search-wire.ts';
@@ -30,7 +31,7 @@ export function directSearch(options: {
 
   async function answer(request: IncomingMessage, response: ServerResponse, body: string) {
     const requestId = requestIdOf(request);
-    const { call } = callFor(request.headers, response, { requestId, limits });
+    const { call, operationMs } = callFor(request.headers, response, { requestId, limits });
     const send = (status: number, answered: object): void => {
       const text = JSON.stringify(answered);
       response.writeHead(status, {
@@ -44,8 +45,12 @@ export function directSearch(options: {
     };
     try {
       const search = shardSearchOf(parseJson(body));
-      if (search) send(200, await answerShardSearch(search, service, call));
-      else send(400, { errors: [notASearch.toJSON()] });
+      if (search) {
+        const answered = inPart(call, operationMs, (part) =>
+          answerShardSearch(search, service, part),
+        );
+        send(200, await answered);
+      } else send(400, { errors: [notASearch.toJSON()] });
     } catch (error) {
       send(500, { errors: [maskError(error, { logger, requestId })] });
     }

@@ -58,6 +58,7 @@ function present(stats: HotCacheStats): void {
 
 function redisOf({ redis }: HotCacheStats): string {
   if (redis === null) return 'none; the cache is of this gateway alone';
+  if (redis.requests === 0) return 'nothing was asked of it yet';
   const asked = `${counted(redis.requests, 'request')}, ${redis.failures} failed`;
   return `${redis.resting ? 'is left alone, as it did badly' : 'answers'}; ${asked}`;
 }

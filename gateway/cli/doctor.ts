@@ -1,13 +1,20 @@
 import type { Command } from 'commander';
 import { codeOf } from '../../schema/errors.ts';
-import { startCall, type Call } from '../../subgraphs/call.ts';
+import { startCall } from '../../subgraphs/call.ts';
 import type { PodFacts, PodReport } from '../../subgraphs/report.ts';
-import type { VectorStore } from '../../subgraphs/store.ts';
 import { diagnose, type Finding } from '../diagnosis.ts';
 import { toError } from '../scatter.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { runCommand } from './failures.ts';
-import { storeOptions, withStore, type OpenedStore, type StoreOptions } from './open-store.ts';
+import { notServed } from './graph.ts';
+import {
+  sourceOf,
+  storeOptions,
+  withStore,
+  type OpenedStore,
+  type Source,
+  type StoreOptions,
+} from './open-store.ts';
 import { counted, print, printJson, printTable, type Column } from './output.ts';
 
 export function addDoctor(program: Command): void {
@@ -34,7 +41,9 @@ const found = { nothing: exitCodes.ok, warnings: 1, errors: 2 } as const;
 export async function doctorCommand(options: DoctorOptions): Promise<void> {
   let exitCode: ExitCode = found.errors;
   await runCommand(options, async () => {
-    const { reports, findings } = await withStore(options, examine, { diagnosing: true });
+    const source = sourceOf(options);
+    const look = (opened: OpenedStore) => examine(opened, source);
+    const { reports, findings } = await withStore(options, look, { diagnosing: true });
     if (options.json) printJson({ pods: reports.map(toJson), findings });
     else present(reports, findings);
     exitCode = exitCodeOf(findings);
@@ -50,28 +59,21 @@ interface Examination {
   readonly findings: readonly Finding[];
 }
 
-async function examine({ store, config }: OpenedStore): Promise<Examination> {
+async function examine({ store, config }: OpenedStore, source: Source): Promise<Examination> {
   const call = startCall({ timeoutMs: examinationMsMax, requestId: 'doctor' });
   try {
-    const reports = await reportsOf(store, config.pods, call);
+    const reports = await store.report(call).catch((error: unknown) => {
+      if (source.kind === 'url' && isSilent(error)) throw notServed(source.url, 'it says nothing');
+      // One server that does not answer is a pod that does not.
+      return config.pods.map(({ name }) => ({ pod: name, error: toError(error), facts: null }));
+    });
     return { reports, findings: diagnose(reports, config.collections) };
   } finally {
     call.end();
   }
 }
 
-/** One server that does not answer is a pod that does not. */
-async function reportsOf(
-  store: VectorStore,
-  pods: readonly { readonly name: string }[],
-  call: Call,
-): Promise<readonly PodReport[]> {
-  try {
-    return await store.report(call);
-  } catch (error) {
-    return pods.map(({ name }) => ({ pod: name, error: toError(error), facts: null }));
-  }
-}
+const isSilent = (error: unknown): boolean => codeOf(error) === 'POD_UNAVAILABLE';
 
 function exitCodeOf(findings: readonly Finding[]): ExitCode {
   if (findings.some(({ level }) => level === 'error')) return found.errors;

@@ -99,7 +99,7 @@ const isAnswer = (body: unknown): body is Answer =>
   body !== null &&
   ('data' in body || ('errors' in body && Array.isArray(body.errors)));
 
-const notServed = (url: string, came: string): GraphQLError =>
+export const notServed = (url: string, came: string): GraphQLError =>
   new GraphQLError(
     `${url} must be the subgraph of a running gateway or pod; ${came}. ` +
       'Name another, as --help says.',

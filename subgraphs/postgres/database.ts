@@ -4,7 +4,10 @@ import type { Call } from '../call.ts';
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
-  /** Its text is one of few and comes again and again: worth preparing. */
+  /**
+   * Its text is one of few and comes again and again: worth preparing. Its columns must have types of
+   * its own: PostgreSQL refuses a prepared statement whose result changes with a table's columns.
+   */
   readonly reused?: boolean;
   /** Its text is one of many: prepared only if it comes again, and only while there are few such. */
   readonly varied?: boolean;

@@ -5,7 +5,7 @@ import type { Statement } from './database.ts';
 /** What pg has and its types do not say; its version is pinned. */
 interface Parsed {
   /** Texts by name. */
-  readonly parsedStatements: Readonly<Record<string, string>>;
+  parsedStatements: Readonly<Record<string, string>>;
 }
 const { utils } = pg as unknown as {
   readonly utils: { prepareValue(value: unknown): string | Buffer | null };
@@ -90,6 +90,11 @@ export class PreparedQuery<Row> implements Submittable {
 
   handleCommandComplete(): void {}
   handleEmptyQuery(): void {}
+}
+
+/** After its statements were deallocated. */
+export function forgetParsed(connection: Connection): void {
+  (connection as unknown as Parsed).parsedStatements = {};
 }
 
 const describePortal = serialize.describe({ type: 'P' });

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { Query, type Client } from 'pg';
 import type { Call } from '../call.ts';
 import { requestCancel } from './cancel.ts';
 import { cut } from './connections.ts';
 import { deadlineError, statementError } from './database-errors.ts';
 import type { Statement } from './database.ts';
-import { PreparedQuery, type Columns } from './prepared-query.ts';
+import { forgetParsed, PreparedQuery, type Columns } from './prepared-query.ts';
 
 /**
  * Runs a statement on a connection, and settles when the connection can be used again: after a
@@ -23,10 +24,10 @@ export function createRunner(options: {
   readonly cancellable: boolean;
 }): RunStatement {
   const { pod, cancellable } = options;
-  const names = { few: createNames(preparedMax), varied: createNames(variedMax) };
+  const names = { few: createNames(), varied: createFewNames(variedMax) };
   const seen = createSeen();
   const described: Described = new WeakMap();
-  const nameOf = ({ text, reused, varied }: Statement): string | undefined => {
+  const nameFor = ({ text, reused, varied }: Statement): string | undefined => {
     if (!options.named || !reused) return undefined;
     if (!varied) return names.few(text);
     return seen(text) ? names.varied(text) : undefined;
@@ -34,12 +35,13 @@ export function createRunner(options: {
 
   return async <Row>(client: Client, statement: Statement, call: Call): Promise<Row[]> => {
     if (call.aborted) throw deadlineError(pod, call, 'notWritten');
-    const name = nameOf(statement);
+    const name = nameFor(statement);
     const cancellation = cancellable ? cancelWithCall(client, call) : undefined;
     try {
-      return await (name === undefined
-        ? unnamedRows<Row>(client, statement)
-        : namedRows<Row>(client, statement, { name, described }));
+      if (name === undefined) return await unnamedRows<Row>(client, statement);
+      const columns = columnsOn(client, described);
+      if (columns.size >= preparedMax && !columns.has(name)) await forgetPrepared(client, columns);
+      return await namedRows<Row>(client, statement, { name, columns });
     } catch (error) {
       // What comes from a socket does not know who asked.
       if (error instanceof Error) Error.captureStackTrace(error);
@@ -67,16 +69,22 @@ type Described = WeakMap<Client, Columns>;
 const namedRows = <Row>(
   client: Client,
   statement: Statement,
-  { name, described }: { readonly name: string; readonly described: Described },
+  { name, columns }: { readonly name: string; readonly columns: Columns },
 ): Promise<Row[]> =>
   new Promise((resolve, reject) => {
     const callback = (error: Error | null, rows: Row[]): void => {
       if (error) reject(error);
       else resolve(rows);
     };
-    const columns = columnsOn(client, described);
     client.query(new PreparedQuery({ client, described: columns, name, statement, callback }));
   });
+
+/** All that was prepared on a connection: what is still needed comes again. */
+async function forgetPrepared(client: Client, columns: Columns): Promise<void> {
+  await unnamedRows(client, { text: 'deallocate all', values: [] });
+  forgetParsed(client.connection);
+  columns.clear();
+}
 
 function columnsOn(client: Client, described: Described): Columns {
   const known = described.get(client) ?? new Map();
@@ -86,7 +94,7 @@ function columnsOn(client: Client, described: Described): Columns {
 
 /** How long a cancelled statement may go on before its connection is cut. */
 const unansweredMs = 10_000;
-/** Each prepared statement costs memory on every connection; what comes later goes unnamed. */
+/** On one connection, where each costs memory. A collection that is paged through has one a limit. */
 const preparedMax = 256;
 /** The plan of a filtered search takes 0.2 MB; without one a shard plans for 0.4 ms each time. */
 const variedMax = 32;
@@ -122,13 +130,22 @@ function createSeen(): (text: string) => boolean {
   };
 }
 
-function createNames(namesMax: number): (text: string) => string | undefined {
+function createNames(): (text: string) => string {
+  const names = new LRUCache<string, string>({ max: seenMax, memoMethod: nameOf });
+  return (text) => names.memo(text);
+}
+
+/** Those of the first texts; what comes later goes unnamed. */
+function createFewNames(namesMax: number): (text: string) => string | undefined {
   const names = new Map<string, string>();
   return (text) => {
     const known = names.get(text);
     if (known !== undefined || names.size >= namesMax) return known;
-    const name = `quiver_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`;
+    const name = nameOf(text);
     names.set(text, name);
     return name;
   };
 }
+
+const nameOf = (text: string): string =>
+  `quiver_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`;

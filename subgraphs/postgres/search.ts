@@ -107,7 +107,7 @@ interface SearchRow extends MatchColumns {
 }
 
 async function runPlan(
-  { database, memory, catalogue }: Context,
+  { database, pod, catalogue }: Context,
   { known, query, rowsMax }: Asked,
   plan: SearchPlan,
   call: Call,
@@ -120,7 +120,8 @@ async function runPlan(
   if (!head || head.state === 'dropped') {
     throw errors.collectionNotFound(query.bucket, query.collection);
   }
-  if (head.version !== placement.version) memory.forget(query);
+  // It may be another table by now, of which what we know says nothing: also not how to search it.
+  if (head.version !== placement.version) throw errors.stalePlacement(pod, query.collection);
   if (plan.kind === 'index' && plan.choice) rememberChoice(known, plan.choice, head.few === true);
   return {
     version: head.version,
@@ -148,7 +149,9 @@ function statementFor(query: SearchQuery, plan: SearchPlan, shape: Shape): State
   const made = known.statements.get(key);
   if (made) return { ...made, values: made.values.with(2, vectorBytes(query.vector)) };
   const statement = make();
-  if (known.statements.size < statementsMax) known.statements.set(key, statement);
+  // Without this search's vector, which would stay as long as the collection is known.
+  const kept = { ...statement, values: statement.values.with(2, null) };
+  if (known.statements.size < statementsMax) known.statements.set(key, kept);
   return statement;
 }
 

@@ -224,7 +224,7 @@ describe('the gateway over HTTP', () => {
     const ended = once(socket, 'close');
 
     await closing.close();
-    await ended;
+    expect(await ended).toEqual([false]);
   });
 
   test('GraphiQL loads our own files alone, and only those can be asked for', async () => {

@@ -89,6 +89,22 @@ test('an error is shown as the GraphQL server shows it', async () => {
   expect(plain.answer).toMatchObject({ errors, data });
 });
 
+test.each([
+  ['as in GraphQL', {}, defaultLimits.timeoutMsDefault],
+  ['as the header says', { 'x-timeout-ms': '700' }, 700],
+])('a search has its time %s', async (_, more, timeoutMs) => {
+  const seen: number[] = [];
+  const { store } = createStubService();
+  const search: VectorStore['search'] = (query, call) => {
+    seen.push(call.timeoutMs);
+    return store.search(query, call);
+  };
+  const url = await podWith({ search });
+
+  await post(url, { ...ours, ...more });
+  expect(seen).toEqual([timeoutMs]);
+});
+
 test('what is meant for another pod is refused', async () => {
   const url = await podWith();
 

@@ -32,12 +32,15 @@ export function fetchStatement(table: Table, query: FetchQuery): Statement {
   const condition = keyIn(table, query.keys, parameters);
   return {
     text: `
-      select ${table.key} as key ${selectedText(query.select, table, parameters)}
+      select ${keyText(table)} as key ${selectedText(query.select, table, parameters)}
       from ${table.name} t where ${condition}`,
     values: parameters.values,
     reused: true,
   };
 }
+
+/** Of one type and collation, whatever the column is altered to: see `Statement.reused`. */
+const keyText = ({ key }: Table): string => `(${key})::text collate "C"`;
 
 /** One row more than the page, to know whether there are more. */
 export function scanStatement(table: Table, query: ScanQuery): Statement {

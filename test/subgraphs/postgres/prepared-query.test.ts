@@ -58,6 +58,21 @@ onReal('one statement may have no rows, many, and no columns at all', async () =
   expect([await run(database, lock), await run(database, lock)]).toEqual([[], []]);
 });
 
+onReal('statements without number are prepared, but not all stay on a connection', async () => {
+  const distinct = 600;
+  for (let n = 0; n < distinct; n++) {
+    expect(await run(database, prepared(`select $1::int + ${n} as n`, 1))).toEqual([{ n: n + 1 }]);
+  }
+  const count = 'select count(*) as count from pg_prepared_statements';
+  const [{ count: kept }] = (await run(database, { text: count, values: [] })) as [
+    { count: number },
+  ];
+
+  expect(kept).toBeGreaterThan(0);
+  expect(kept).toBeLessThanOrEqual(256);
+  expect(await run(database, prepared('select $1::int + 0 as n', 2))).toEqual([{ n: 2 }]);
+});
+
 onReal('a statement that fails can be run again, and its connection goes on', async () => {
   const divide = (by: number) => run(database, prepared('select 6 / $1::int as n', by));
   const [before] = await run(database, prepared('select pg_backend_pid() as pid'));
