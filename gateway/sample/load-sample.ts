@@ -21,7 +21,7 @@ export async function loadSample(service: VectorsService): Promise<number> {
   const call = startCall({ timeoutMs: limits.timeoutMsMax, requestId: 'sample' });
   try {
     if (!(await isMissing(store, call))) return 0;
-    const records = await readRecords(embedder, call);
+    const records = await readSample(embedder, call);
     await createCollection(store, embedder.dimension, call);
     for (let i = 0; i < records.length; i += limits.writeRecordsMax) {
       const some = records.slice(i, i + limits.writeRecordsMax);
@@ -53,7 +53,8 @@ async function createCollection(store: VectorStore, dimension: number, call: Cal
   await store.createCollection(spec, null, call);
 }
 
-async function readRecords(embedder: Embedder, call: Call): Promise<NewRecord[]> {
+/** The sections of the README and the docs, as records. */
+export async function readSample(embedder: Embedder, call: Call): Promise<NewRecord[]> {
   const chunks = (await readDocs()).flatMap(({ file, text }) =>
     chunkMarkdown(file, text).map((chunk) => ({ ...chunk, file })),
   );
