@@ -5,28 +5,45 @@ import type { Table } from '../table.ts';
 import { quoteIdentifier } from './identifier.ts';
 
 /** A query for the vector indexes on a column of a table, whoever made them: its oid and a name. */
-export const indexesText = (table: string, column: string): string => `
+export const indexesText = (table: string, column: string): string =>
+  vectorIndexesText(table, column, {
+    building: 'progress.pid is not null',
+    percent: `100.0 * greatest(
+      progress.blocks_done::float8 / nullif(progress.blocks_total, 0),
+      progress.tuples_done::float8 / nullif(progress.tuples_total, 0))`,
+    progress: `left join lateral (
+      -- Of a build by another role we see that it is under way in this database, and not of what.
+      select * from pg_stat_progress_create_index p
+      where p.index_relid = i.oid or p.index_relid is null and p.datname = current_database()
+      order by p.index_relid limit 1
+    ) progress on true`,
+  });
+
+/**
+ * The same for those who want to know what is READY and no more, which takes much less to plan:
+ * one that is being built is INVALID here.
+ */
+export const readyIndexesText = (table: string, column: string): string =>
+  vectorIndexesText(table, column, { building: 'false', percent: 'null::float8', progress: '' });
+
+const vectorIndexesText = (
+  table: string,
+  column: string,
+  build: { readonly building: string; readonly percent: string; readonly progress: string },
+): string => `
   select i.relname as name, am.amname as method, opc.opcname as "operatorClass",
     i.reloptions as options, pg_relation_size(i.oid) as bytes,
     case
       when x.indisvalid and x.indisready then 'READY'
-      when progress.pid is not null then 'BUILDING'
+      when ${build.building} then 'BUILDING'
       else 'INVALID'
-    end as state,
-    100.0 * greatest(
-      progress.blocks_done::float8 / nullif(progress.blocks_total, 0),
-      progress.tuples_done::float8 / nullif(progress.tuples_total, 0)) as percent
+    end as state, ${build.percent} as percent
   from pg_index x
     join pg_class i on i.oid = x.indexrelid
     join pg_am am on am.oid = i.relam
     join pg_opclass opc on opc.oid = x.indclass[0]
     join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0]
-    left join lateral (
-      -- Of a build by another role we see that it is under way in this database, and not of what.
-      select * from pg_stat_progress_create_index p
-      where p.index_relid = i.oid or p.index_relid is null and p.datname = current_database()
-      order by p.index_relid limit 1
-    ) progress on true
+    ${build.progress}
   where x.indrelid = ${table} and x.indpred is null
     and a.attname = ${column} and am.amname in ('hnsw', 'ivfflat')
   order by i.relname`;

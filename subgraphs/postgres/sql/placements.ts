@@ -2,7 +2,7 @@ import { foundUid, type Placement } from '../../../schema/placement.ts';
 import type { CollectionRef, CollectionSpec, CollectionsQuery } from '../../store.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { Statement } from '../database.ts';
-import { indexesText } from './indexes.ts';
+import { readyIndexesText } from './indexes.ts';
 import { tableOf } from './identifier.ts';
 import { createParameters, type Parameters } from './parameters.ts';
 import { tablesText } from './tables.ts';
@@ -208,7 +208,7 @@ const columns = `
 
 /** The indexes of a row `c` of `collectionsText`. */
 const indexesColumn = `
-  (select json_agg(i) from (${indexesText('c.relation', 'c."vectorColumn"')}) i) as indexes`;
+  (select json_agg(i) from (${readyIndexesText('c.relation', 'c."vectorColumn"')}) i) as indexes`;
 
 /** Without Quiver's own tables nothing is placed. */
 export const placementsText = ({ prepared }: Catalogue): string =>
