@@ -81,7 +81,8 @@ function dispatch(
     const chunks: Buffer[] = [];
     let abort: (() => void) | undefined;
     const stay = call.onAbort(() => {
-      abort?.();
+      if (!abort) return reject(new NotSent());
+      abort();
       reject(errors.deadlineExceeded(call.timeoutMs));
     });
 
@@ -103,12 +104,15 @@ function dispatch(
   });
 }
 
+/** It waited for a connection until its call ended, and will not go out. */
+class NotSent extends Error {}
+
 /** Messages name no host: they are shown to callers. */
 function reasonOf(
   error: unknown,
   { pod, isWrite, call }: { readonly pod: string; readonly isWrite: boolean; readonly call: Call },
 ): Error {
-  const outcome = isWrite ? 'unknown' : 'notWritten';
+  const outcome = isWrite && !(error instanceof NotSent) ? 'unknown' : 'notWritten';
   if (call.aborted) return errors.deadlineExceeded(call.timeoutMs, { pod, outcome });
   const code = codeOf(error);
   if (notConnected.has(code)) return errors.podUnavailable(pod, 'does not take connections');
