@@ -1,5 +1,7 @@
 import {
   execute,
+  getOperationAST,
+  getVariableValues,
   visit,
   type DocumentNode,
   type ExecutionResult,
@@ -8,8 +10,10 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { VectorsContext } from '../../subgraphs/context.ts';
 
-/** An operation that was parsed and checked against the schema. */
+/** An operation that was parsed and checked. */
 export interface Checked {
+  /** What its client may know: it may leave out some of ours, also of its inputs. */
+  readonly schema: GraphQLSchema;
   /** As its client wrote it. */
   readonly query: string;
   readonly document: DocumentNode;
@@ -38,6 +42,7 @@ const textsMax = 1_000;
 
 /** A text, and which of its operations were checked. */
 interface Known {
+  readonly checkedBy: GraphQLSchema;
   readonly document: DocumentNode;
   readonly names: Set<string | undefined>;
 }
@@ -50,26 +55,32 @@ export function createDirectExecution(schema: GraphQLSchema): DirectExecution {
   });
 
   return {
-    remember({ query, document, operationName }) {
+    remember({ schema: checkedBy, query, document, operationName }) {
       if (query.length > textCharactersMax) return;
       const entry = known.get(query);
       if (entry) entry.names.add(operationName);
       else if (!goesBeyond(schema, document)) {
-        known.set(query, { document, names: new Set([operationName]) });
+        known.set(query, { checkedBy, document, names: new Set([operationName]) });
       }
     },
 
     find(query, operationName) {
       const entry = known.get(query);
       if (!entry?.names.has(operationName)) return undefined;
-      const asked = { schema, document: entry.document, operationName: operationName ?? null };
-      return (variableValues, contextValue) => execute({ ...asked, contextValue, variableValues });
+      const { checkedBy, document } = entry;
+      const asked = { schema, document, operationName: operationName ?? null };
+      const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
+      return (variableValues, contextValue) => {
+        const { errors } = getVariableValues(checkedBy, definitions, variableValues);
+        return errors ? { errors } : execute({ ...asked, contextValue, variableValues });
+      };
     },
   };
 }
 
 /**
- * Our schema has more than clients may see: what it says of itself comes from the gateway's. It has
+ * Of the text alone; variables are judged each time, by the schema that its client knows. Our schema
+ * has more than clients may see: what it says of itself comes from the gateway's. It has
  * less, too: a fragment on another team's interface or union would be left out without a word.
  */
 function goesBeyond(schema: GraphQLSchema, document: DocumentNode): boolean {

@@ -30,8 +30,9 @@ export async function serveSupergraph({ parts, sdl }: Composed, logger: Logger):
     },
     experimental_didResolveQueryPlan: ({ queryPlan: { node }, requestContext }) => {
       if (node?.kind !== 'Fetch' || node.serviceName !== local.name) return;
-      const { source, document, request } = requestContext;
-      direct.remember({ query: source, document, operationName: request.operationName });
+      const { schema: checkedBy, source, document, request } = requestContext;
+      const { operationName } = request;
+      direct.remember({ schema: checkedBy, query: source, document, operationName });
     },
   });
   const { schema, executor } = await gateway.load();
@@ -49,7 +50,7 @@ export function serveLocal({ schema, sdl }: LocalPart): Served {
       const contextValue = context;
       const asked = { schema, document, contextValue, variableValues: variables, operationName };
       const result = await execute(asked);
-      if ('data' in result) direct.remember({ query: source, document, operationName });
+      if ('data' in result) direct.remember({ schema, query: source, document, operationName });
       return result;
     },
   };

@@ -20,6 +20,7 @@ const store: Partial<VectorStore> = {
       if (key === 'lost') return errors.podUnavailable('b', 'is down');
       return key === 'none' ? null : { key, metadata: key === 'bad' ? {} : { title: `T ${key}` } };
     }),
+  scan: async () => ({ records: [], hasMore: false }),
 };
 
 let team: OtherTeam;
@@ -104,5 +105,25 @@ test.each(operations.map(([query, part, more = {}]) => ({ query, part, more })))
     expect(first).toContain(part);
     expect(await ask({ query, ...more })).toBe(first);
     expect(await ask({ query, ...more })).toBe(first);
+  },
+);
+
+test.each([
+  ['a filter', { f: { title: { eq: 'a' } } }, { f: { secret: { eq: 'a' } } }],
+  ['an order', { o: [{ field: 'title' }] }, { o: [{ field: 'secret' }] }],
+])(
+  '%s in a variable cannot name what is hidden, also once its text is known',
+  async (_, ...both) => {
+    const [allowed, hidden] = both;
+    const query = `query ($f: DocFilter, $o: [DocOrder!]) {
+    docs(filter: $f, orderBy: $o) { nodes { id } } # ${JSON.stringify(allowed)}
+  }`;
+    const refusal = await ask({ query, variables: hidden });
+    expect(refusal).toContain('secret');
+
+    for (let time = 0; time < 2; time++) {
+      expect(await ask({ query, variables: allowed })).toContain('"nodes":[]');
+    }
+    expect(await ask({ query, variables: hidden })).toBe(refusal);
   },
 );

@@ -7,7 +7,7 @@ const context = {} as VectorsContext;
 
 function remembering(query: string, operationName?: string) {
   const direct = createDirectExecution(schema);
-  direct.remember({ query, document: parse(query), operationName });
+  direct.remember({ schema, query, document: parse(query), operationName });
   return direct;
 }
 
@@ -49,7 +49,7 @@ describe('direct execution', () => {
   test('a text is kept once, whichever of its operations come', () => {
     const query = 'query a { one } query b { other }';
     const direct = remembering(query, 'a');
-    direct.remember({ query, document: parse(query), operationName: 'b' });
+    direct.remember({ schema, query, document: parse(query), operationName: 'b' });
 
     expect(direct.find(query, 'a')).toBeDefined();
     expect(direct.find(query, 'b')).toBeDefined();
@@ -61,7 +61,7 @@ describe('direct execution', () => {
     const texts = Array.from({ length: 60 }, (_, i) => text(i, 10_000));
     const long = text(60, 10_001);
     for (const query of [...texts, long]) {
-      direct.remember({ query, document: parse(query), operationName: undefined });
+      direct.remember({ schema, query, document: parse(query), operationName: undefined });
     }
 
     const isKnown = (query: string) => direct.find(query, undefined) !== undefined;
