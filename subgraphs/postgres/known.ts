@@ -87,6 +87,7 @@ export function createMemory(database: Database, served: Served): Memory {
   };
 }
 
+/** Nearly all are placed; to look for tables that Quiver did not make as well is much more to plan. */
 async function readRow(
   database: Database,
   catalogue: Catalogue,

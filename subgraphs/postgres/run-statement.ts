@@ -24,12 +24,12 @@ export function createRunner(options: {
   readonly cancellable: boolean;
 }): RunStatement {
   const { pod, cancellable } = options;
-  const names = { few: createNames(), varied: createFewNames(variedMax) };
+  const names = { alike: createNames(namesMax), varied: createFirstNames(variedMax) };
   const seen = createSeen();
   const described: Described = new WeakMap();
   const nameFor = ({ text, reused, varied }: Statement): string | undefined => {
     if (!options.named || !reused) return undefined;
-    if (!varied) return names.few(text);
+    if (!varied) return names.alike(text);
     return seen(text) ? names.varied(text) : undefined;
   };
 
@@ -96,6 +96,8 @@ function columnsOn(client: Client, described: Described): Columns {
 const unansweredMs = 10_000;
 /** On one connection, where each costs memory. A collection that is paged through has one a limit. */
 const preparedMax = 256;
+/** That are remembered, since to make one takes a hash. */
+const namesMax = 1_000;
 /** The plan of a filtered search takes 0.2 MB; without one a shard plans for 0.4 ms each time. */
 const variedMax = 32;
 const seenMax = 1_000;
@@ -130,17 +132,17 @@ function createSeen(): (text: string) => boolean {
   };
 }
 
-function createNames(): (text: string) => string {
-  const names = new LRUCache<string, string>({ max: seenMax, memoMethod: nameOf });
+function createNames(max: number): (text: string) => string {
+  const names = new LRUCache<string, string>({ max, memoMethod: nameOf });
   return (text) => names.memo(text);
 }
 
 /** Those of the first texts; what comes later goes unnamed. */
-function createFewNames(namesMax: number): (text: string) => string | undefined {
+function createFirstNames(max: number): (text: string) => string | undefined {
   const names = new Map<string, string>();
   return (text) => {
     const known = names.get(text);
-    if (known !== undefined || names.size >= namesMax) return known;
+    if (known !== undefined || names.size >= max) return known;
     const name = nameOf(text);
     names.set(text, name);
     return name;
