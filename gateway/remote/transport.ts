@@ -1,9 +1,9 @@
 import { Pool } from 'undici';
 import { errors } from '../../schema/errors.ts';
 import { parseJson } from '../../schema/json.ts';
-import { defaultLimits } from '../../schema/limits.ts';
 import { remainingMs, type Call } from '../../subgraphs/call.ts';
 import { operationHeader } from '../../subgraphs/search-wire.ts';
+import { createTurnstile } from '../../subgraphs/turnstile.ts';
 import type { Document } from './documents.ts';
 import { isObject } from './reader.ts';
 
@@ -27,6 +27,10 @@ export interface TransportOptions {
 /** Reads may be asked twice: a kept connection can break at the moment it is used. */
 const readAttemptsMax = 2;
 
+const waitingMax = 1_000;
+const connectMs = 10_000;
+const closingMs = 2_000;
+
 export function createTransport(options: TransportOptions): Transport {
   const { pod, anyPod = false, url, connectionsMax, answerBytesMax } = options;
   const { origin, pathname } = new URL(url);
@@ -34,13 +38,23 @@ export function createTransport(options: TransportOptions): Transport {
   const pool = new Pool(origin, {
     connections: connectionsMax,
     pipelining: 1,
-    connect: { timeout: defaultLimits.timeoutMsMax },
+    connect: { timeout: connectMs },
     // The end of the call ends every wait.
     headersTimeout: 0,
     bodyTimeout: 0,
     maxResponseSize: answerBytesMax,
   });
 
+  // Nobody waits in the pool's own line: it is endless, and one who leaves it costs a connection.
+  const turnstile = createTurnstile({ places: connectionsMax, waitingMax });
+
+  const enter = (call: Call): Promise<void> | undefined =>
+    turnstile.enter(call, {
+      full: (waiting) => errors.overloaded(pod, waiting),
+      gone: () => errors.deadlineExceeded(call.timeoutMs, { pod, outcome: 'notWritten' }),
+    });
+
+  /** Whoever the turnstile has let in. */
   async function send(body: string, call: Call, operation?: string): Promise<unknown> {
     const headers = {
       'content-type': 'application/json',
@@ -50,15 +64,15 @@ export function createTransport(options: TransportOptions): Transport {
       'x-request-id': call.requestId,
       ...(operation ? { [operationHeader]: operation } : {}),
     };
-    return parseJson(await dispatch(pool, { method: 'POST', path, headers, body }, call));
+    const request = { method: 'POST', path, headers, body } as const;
+    return parseJson(await dispatch(pool, request, { call, done: turnstile.leave }));
   }
 
   return {
     async post({ isWrite, operation }, body, call) {
       for (let attempt = 1; ; attempt++) {
-        if (call.aborted) {
-          throw errors.deadlineExceeded(call.timeoutMs, { pod, outcome: 'notWritten' });
-        }
+        const turn = enter(call);
+        if (turn) await turn;
         try {
           return await send(body, call, operation);
         } catch (error) {
@@ -67,15 +81,22 @@ export function createTransport(options: TransportOptions): Transport {
         }
       }
     },
-    close: () => pool.close(),
+    /** Waits for what is running, but not for long. */
+    async close() {
+      const impatience = setTimeout(() => void pool.destroy(), closingMs);
+      await pool.close().finally(() => clearTimeout(impatience));
+    },
   };
 }
 
-/** The text of an answer. Without the streams and signals of `request`, which cost 0.1 ms a pod. */
+/**
+ * The text of an answer. Without the streams and signals of `request`, which cost 0.1 ms a pod.
+ * `done`: the request has left the pool, which can be later than its call ends.
+ */
 function dispatch(
   pool: Pool,
   options: Parameters<Pool['dispatch']>[0],
-  call: Call,
+  { call, done }: { readonly call: Call; readonly done: () => void },
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -93,10 +114,12 @@ function dispatch(
       },
       onResponseData: (_, chunk) => void chunks.push(chunk),
       onResponseEnd() {
+        done();
         stay();
         resolve(Buffer.concat(chunks).toString());
       },
       onResponseError(_, error) {
+        done();
         stay();
         reject(error);
       },
@@ -104,7 +127,7 @@ function dispatch(
   });
 }
 
-/** It waited for a connection until its call ended, and will not go out. */
+/** Its connection was not there yet when its call ended: it will not go out. */
 class NotSent extends Error {}
 
 /** Messages name no host: they are shown to callers. */

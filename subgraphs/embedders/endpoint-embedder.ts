@@ -5,7 +5,7 @@ import { errors } from '../../schema/errors.ts';
 import { remainingMs, startCall, type Call } from '../call.ts';
 import type { Embedder } from '../embedder.ts';
 import type { Logger } from '../logger.ts';
-import { createTurnstile } from '../postgres/turnstile.ts';
+import { createTurnstile } from '../turnstile.ts';
 import { batchesOf } from './batches.ts';
 import { createEndpointClient } from './endpoint-client.ts';
 import { EndpointError, mayPass, shownError, type Failure } from './endpoint-error.ts';

@@ -3,7 +3,7 @@ import { codeOf, errors } from '../../schema/errors.ts';
 import type { Call } from '../call.ts';
 import type { Logger } from '../logger.ts';
 import { connectError, deadlineError } from './database-errors.ts';
-import { createTurnstile } from './turnstile.ts';
+import { createTurnstile } from '../turnstile.ts';
 
 export interface Connections {
   /**

@@ -1,4 +1,4 @@
-import type { Call } from '../call.ts';
+import type { Call } from './call.ts';
 
 /** Lets `places` in at a time; others wait in a line of at most `waitingMax`. */
 export interface Turnstile {
