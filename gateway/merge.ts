@@ -17,28 +17,50 @@ interface Keyed {
   readonly key: string;
 }
 
-/** The pod that owns a key. It is asked only about keys that came from two pods. */
+/** The pod that owns a key. It costs a hash, so it is asked about few. */
 type OwnerOf = (key: string) => string;
 
+interface Near extends Keyed {
+  readonly distance: number;
+}
+
 /**
- * The `limit` nearest matches over all pods, nearest first.
+ * The `limit` nearest matches over all pods, nearest first; of a key from two pods the nearer, or of
+ * two at one distance the owner's.
  *
  * Equal distances are ordered by key, so the same query gives the same page whichever pod answers
  * first. A sort is enough: each pod gives at most `limit`, and `limit` is capped. Distances are
  * finite here.
  */
-export const mergeNearest = <T extends Keyed & { readonly distance: number }>(
+export function mergeNearest<T extends Near>(
   parts: readonly Part<T>[],
   limit: number,
   ownerOf: OwnerOf,
-): Merged<T> =>
-  firstOf(
-    parts,
-    withoutCopies(parts, ownerOf).sort(
-      (a, b) => a.distance - b.distance || compareBytes(a.key, b.key),
-    ),
-    limit,
+): Merged<T> {
+  const counts = (item: T, other: T, pod: string): boolean =>
+    item.distance < other.distance ||
+    (item.distance === other.distance && ownerOf(item.key) === pod);
+  const matches = eachOnce(parts, counts).sort(
+    (a, b) => a.distance - b.distance || compareBytes(a.key, b.key),
   );
+  return firstOf(parts, matches, limit);
+}
+
+/**
+ * Whether the page has a match that is not of its owner but of a copy on another pod, as while slots
+ * move. Then copies may have pushed others out of a pod's answer; a page without any is whole, for
+ * what was pushed out is farther than all of it.
+ */
+export function hasCopies<T extends Keyed>(
+  page: readonly T[],
+  parts: readonly Part<T>[],
+  ownerOf: OwnerOf,
+): boolean {
+  const shown = new Set(page);
+  return parts.some(({ pod, items }) =>
+    items.some((item) => shown.has(item) && ownerOf(item.key) !== pod),
+  );
+}
 
 /** What one pod gave of a scan. */
 export interface OrderedPart<T> extends Part<T> {
@@ -59,7 +81,7 @@ export function mergeInOrder<T extends Keyed>(
   order: (a: T, b: T) => number,
 ): Merged<T> & { readonly end: T | undefined } {
   const [end] = parts.flatMap((part) => part.end ?? []).sort(order);
-  const all = withoutCopies(parts, ownerOf).sort(order);
+  const all = eachOnce(parts, ({ key }, _, pod) => ownerOf(key) === pod).sort(order);
   const items = end ? all.filter((item) => order(item, end) <= 0) : all;
   return { ...firstOf(parts, items, limit), end };
 }
@@ -69,13 +91,17 @@ const firstOf = <T>(parts: readonly Part<T>[], items: readonly T[], limit: numbe
   hasMore: items.length > limit || parts.some((part) => part.hasMore),
 });
 
-/** While slots move, two pods may hold the same key: the owner's record is the one that counts. */
-function withoutCopies<T extends Keyed>(parts: readonly Part<T>[], ownerOf: OwnerOf): T[] {
+/** The items of all pods, of each key the one that counts before others that came earlier. */
+function eachOnce<T extends Keyed>(
+  parts: readonly Part<T>[],
+  counts: (item: T, other: T, pod: string) => boolean,
+): T[] {
   if (parts.length === 1) return [...parts[0]!.items];
   const byKey = new Map<string, T>();
   for (const { pod, items } of parts) {
     for (const item of items) {
-      if (!byKey.has(item.key) || ownerOf(item.key) === pod) byKey.set(item.key, item);
+      const other = byKey.get(item.key);
+      if (other === undefined || counts(item, other, pod)) byKey.set(item.key, item);
     }
   }
   return [...byKey.values()];

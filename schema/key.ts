@@ -6,11 +6,18 @@ export const slotCount = 1_024;
  * The slot of a key: the low ten bits of the first two bytes of its md5. PostgreSQL computes the
  * same in a row filter, which is how slots will move:
  * `((get_byte(decode(md5(id),'hex'),0) << 8) | get_byte(decode(md5(id),'hex'),1)) & 1023`.
+ *
+ * A gateway that is a pod of a larger one, hence of level 1, takes the next two bytes, and so on:
+ * by the same ones most of its pods would stay empty.
  */
-export function slotOf(key: string): number {
+export function slotOf(key: string, level = 0): number {
   // In one call, and as text: a third of the time of a hash object and its bytes.
-  return Number.parseInt(hash('md5', key, 'hex').slice(0, 4), 16) & (slotCount - 1);
+  const digits = hash('md5', key, 'hex').slice(4 * level, 4 * level + 4);
+  return Number.parseInt(digits, 16) & (slotCount - 1);
 }
+
+/** An md5 has so many pairs of bytes. */
+export const levelCount = 8;
 
 /** Order of the UTF-8 bytes, as `collate "C"`. JavaScript's `<` orders UTF-16 units: not the same. */
 export function compareBytes(a: string, b: string): number {

@@ -4,6 +4,9 @@ import { slotCount } from './key.ts';
 /** From and to, both inclusive, within 0..1023. */
 export type SlotRange = readonly [from: number, to: number];
 
+/** Keys whose slot of a level, as `slotOf` has it, is in one of the ranges. */
+export type SlotSet = { readonly level: number; readonly ranges: readonly SlotRange[] };
+
 export type PlacementState = 'creating' | 'active' | 'dropped';
 
 /** Which pod holds which slots of a collection; a copy is stored on each member pod. */
@@ -12,9 +15,19 @@ export interface Placement {
   /** Grows with every change; what is written under an older one is refused. */
   readonly version: number;
   readonly state: PlacementState;
-  /** Slot ranges by pod name; together they cover every slot once, or there are none at all. */
-  readonly slots: Readonly<Record<string, readonly SlotRange[]>>;
+  readonly slots: Slots;
+  /**
+   * On the pods of a gateway that is itself a pod of a larger one: the slots there, and so on up.
+   * They count by other bytes of the md5 than `slots`: see `levelOf`.
+   */
+  readonly above?: readonly Slots[];
 }
+
+/** Slot ranges by pod name; together they cover every slot once, or there are none at all. */
+export type Slots = Readonly<Record<string, readonly SlotRange[]>>;
+
+/** Which bytes of the md5 make the slots, as `slotOf` has it: 0 for a gateway that is nobody's pod. */
+export const levelOf = ({ above = [] }: Pick<Placement, 'above'>): number => above.length;
 
 /** The uid of every table that Quiver did not make: no row of `quiver.placement` says whose it is. */
 export const foundUid = 'found';

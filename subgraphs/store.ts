@@ -1,6 +1,6 @@
 import type { Filter, JsonObject } from '../schema/filter.ts';
 import type { ElementType, IndexMethod, Metric } from '../schema/metric.ts';
-import type { Placement } from '../schema/placement.ts';
+import type { Placement, SlotSet } from '../schema/placement.ts';
 import type { Call } from './call.ts';
 import type { PodReport } from './report.ts';
 import type { ScanOrder, ScanPosition } from './scan-order.ts';
@@ -127,6 +127,8 @@ export interface SearchQuery extends CollectionRef {
   readonly filter: Filter | null;
   /** A key that is left out of the matches: the record whose vector is searched by. */
   readonly exclude: string | null;
+  /** Only records whose keys are in each of these; of all keys when left out. */
+  readonly slots?: readonly SlotSet[];
   readonly select: Selection;
   readonly mode: SearchMode;
   readonly efSearch: number | null;

@@ -164,12 +164,17 @@ const slots: Reader<Placement['slots']> = (input) =>
     Object.entries(anyObject(input)).map(([pod, ranges]) => [pod, list(range)(ranges)]),
   );
 
-export const placement = object<Placement>({
+const placementHere = object<Omit<Placement, 'above'>>({
   uid: text,
   version: number,
   state: oneOf(['creating', 'active', 'dropped']),
   slots,
 });
+
+export const placement: Reader<Placement> = (input) => {
+  const { above } = anyObject(input);
+  return { ...placementHere(input), ...(above ? { above: list(slots)(above) } : {}) };
+};
 
 const collectionFields = {
   bucket: text,

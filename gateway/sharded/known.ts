@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { slotOf } from '../../schema/key.ts';
-import { isFound, isHashed, membersOf, ownersOf } from '../../schema/placement.ts';
+import { isFound, isHashed, levelOf, membersOf, ownersOf } from '../../schema/placement.ts';
 import type { Collection, CollectionRef } from '../../subgraphs/store.ts';
 
 /** An active collection, and where its parts are. */
@@ -45,7 +45,8 @@ export function knownOf(collection: Collection): Known {
   const { uid, version } = placement;
   // Made when it is needed: it is far larger than the rest, and many are only listed.
   let owners: readonly string[] | undefined;
-  const ownerOf = (key: string): string => (owners ??= ownersOf(placement))[slotOf(key)]!;
+  const level = levelOf(placement);
+  const ownerOf = (key: string): string => (owners ??= ownersOf(placement))[slotOf(key, level)]!;
   if (isHashed(placement)) return { collection, uid, version, members, hashed: true, ownerOf };
   const first = members[0]!.name;
   return { collection, uid, version, members, hashed: false, ownerOf: () => first };

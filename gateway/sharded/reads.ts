@@ -76,7 +76,7 @@ async function scan(
   const { value, stale } = await askAll(known, call, rooms, (store) => store.scan(query, call));
   const parts = value.map(({ pod, answer: { records, hasMore } }) => ({
     pod,
-    items: counted(records, pod, known, query),
+    items: counted(records, pod, known),
     hasMore,
     end: hasMore ? records.at(-1) : undefined,
   }));
@@ -94,14 +94,13 @@ async function scan(
   };
 }
 
-/** By key, copies come at one place and are known by that; by values they may be pages apart. */
+/** Without the copies that a pod may hold while slots move. */
 const counted = (
   records: readonly ScannedRecord[],
   pod: string,
-  { hashed, ownerOf }: Known,
-  { orderBy }: ScanQuery,
+  { hashed, members, ownerOf }: Known,
 ): readonly ScannedRecord[] =>
-  hashed && orderBy.length > 0 ? records.filter(({ key }) => ownerOf(key) === pod) : records;
+  hashed && members.length > 1 ? records.filter(({ key }) => ownerOf(key) === pod) : records;
 
 /** Where no placement tells whose a key is, one that is on two pods counts twice. */
 async function count(

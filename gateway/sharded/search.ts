@@ -1,6 +1,8 @@
+import { levelOf } from '../../schema/placement.ts';
 import type { Call } from '../../subgraphs/call.ts';
-import type { SearchAnswer, SearchQuery } from '../../subgraphs/store.ts';
-import { mergeNearest } from '../merge.ts';
+import type { Match, SearchAnswer, SearchQuery } from '../../subgraphs/store.ts';
+import { hasCopies, mergeNearest, type Merged, type Part } from '../merge.ts';
+import type { Gathered } from '../scatter.ts';
 import { isMissing, throwMistake, type Outcome } from './attempt.ts';
 import type { Known } from './known.ts';
 import type { Pods } from './pods.ts';
@@ -12,16 +14,49 @@ export async function search(
   call: Call,
   { pods }: { readonly pods: Pods },
 ): Promise<Outcome<SearchAnswer>> {
-  const { answers, failures } = await pods.scatter(known.members, (store) =>
-    store.search(query, call),
+  const found = await searchMembers(() => query, known, call, pods);
+  const page = mergeNearest(found.parts, query.limit, known.ownerOf);
+  if (!known.hashed || !hasCopies(page.items, found.parts, known.ownerOf)) {
+    return outcomeOf(page, found, known);
+  }
+  const owned = await searchMembers((pod) => ownedBy(pod, query, known), known, call, pods);
+  return outcomeOf(mergeNearest(owned.parts, query.limit, known.ownerOf), owned, known);
+}
+
+interface Found extends Gathered<{ readonly name: string }, SearchAnswer> {
+  readonly parts: readonly Part<Match>[];
+}
+
+async function searchMembers(
+  queryFor: (pod: string) => SearchQuery,
+  { members }: Known,
+  call: Call,
+  pods: Pods,
+): Promise<Found> {
+  const gathered = await pods.scatter(members, (store, { name }) =>
+    store.search(queryFor(name), call),
   );
-  throwMistake(failures);
-  const parts = answers.map(({ from, answer }) => ({
+  throwMistake(gathered.failures);
+  const parts = gathered.answers.map(({ from, answer }) => ({
     pod: from.name,
     items: answer.matches,
     hasMore: answer.hasMore,
   }));
-  const { items, hasMore } = mergeNearest(parts, query.limit, known.ownerOf);
+  return { ...gathered, parts };
+}
+
+/** The same search of what the pod owns, without the copies that it may hold while slots move. */
+function ownedBy(pod: string, query: SearchQuery, { collection }: Known): SearchQuery {
+  const { placement } = collection;
+  const owned = { level: levelOf(placement), ranges: placement.slots[pod] ?? [] };
+  return { ...query, slots: [...(query.slots ?? []), owned] };
+}
+
+function outcomeOf(
+  { items, hasMore }: Merged<Match>,
+  { answers, failures }: Found,
+  known: Known,
+): Outcome<SearchAnswer> {
   // An answer of a gateway of which no shard took part has none; that of a found table is 0.
   const versions = answers
     .filter(({ answer }) => answer.shards.some((shard) => !('error' in shard)))

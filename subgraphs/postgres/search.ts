@@ -8,7 +8,7 @@ import type { Statement } from './database.ts';
 import { withKnown, type Known } from './known.ts';
 import { toMatches, type MatchColumns } from './matches.ts';
 import { rememberChoice } from './search-choice.ts';
-import { exactly, planSearch, type SearchPlan } from './search-plan.ts';
+import { exactly, isFiltered, planSearch, type SearchPlan } from './search-plan.ts';
 import { searchStatement } from './sql/search.ts';
 import { vectorBytes } from './vector-bytes.ts';
 
@@ -144,7 +144,7 @@ function statementFor(query: SearchQuery, plan: SearchPlan, shape: Shape): State
   const { known, rowsMax, counting } = shape;
   const make = (): Statement =>
     searchStatement(query, plan, { table: known.table, rowsMax, counting });
-  if (query.filter) return make();
+  if (isFiltered(query)) return make();
   const key = JSON.stringify([plan, rowsMax, counting, query.metric, query.select]);
   const made = known.statements.get(key);
   if (made) return { ...made, values: made.values.with(2, vectorBytes(query.vector)) };

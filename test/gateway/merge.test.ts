@@ -1,4 +1,4 @@
-import { mergeInOrder, mergeNearest } from '../../gateway/merge.ts';
+import { hasCopies, mergeInOrder, mergeNearest } from '../../gateway/merge.ts';
 
 const part = (pod: string, items: readonly (readonly [string, number])[], hasMore = false) => ({
   pod,
@@ -41,7 +41,7 @@ test('there is more when a pod has more, or when more came than was wanted', () 
   expect(mergeNearest([...two, part('c', [], true)], 2, noOwner).hasMore).toBe(true);
 });
 
-test.each([['a'], ['b']])('of a key on two pods the record of its owner, %s, is kept', (owner) => {
+test('of a key on two pods the nearer counts, and of two at one distance the record of its owner', () => {
   const parts = [
     part('a', [
       ['x', 1],
@@ -49,14 +49,23 @@ test.each([['a'], ['b']])('of a key on two pods the record of its owner, %s, is 
     ]),
     part('b', [
       ['x', 2],
-      ['w', 3],
+      ['y', 5],
     ]),
   ];
 
-  const { items } = mergeNearest(parts, 3, () => owner);
+  const { items } = mergeNearest(parts, 3, () => 'b');
 
-  expect(items.map(({ key }) => key)).toEqual(['x', 'w', 'y']);
-  expect(items[0]!.distance).toBe(owner === 'a' ? 1 : 2);
+  expect(items).toEqual([parts[0]!.items[0], parts[1]!.items[1]]);
+  expect(items[1]).toBe(parts[1]!.items[1]);
+});
+
+test('a page has copies when a match of it did not come from its owner', () => {
+  const parts = [part('a', [['x', 1]]), part('b', [['y', 2]])];
+  const page = parts.flatMap(({ items }) => items);
+
+  expect(hasCopies(page, parts, (key) => (key === 'x' ? 'a' : 'b'))).toBe(false);
+  expect(hasCopies(page, parts, () => 'a')).toBe(true);
+  expect(hasCopies(page.slice(0, 1), parts, () => 'a')).toBe(false);
 });
 
 const byNumber = (a: { readonly distance: number }, b: typeof a): number => a.distance - b.distance;

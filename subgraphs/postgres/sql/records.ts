@@ -1,5 +1,4 @@
 import type { Filter } from '../../../schema/filter.ts';
-import { slotCount } from '../../../schema/key.ts';
 import type { FetchQuery, ScanQuery, Selection } from '../../store.ts';
 import type { Statement } from '../database.ts';
 import { filterSql } from '../filter-sql.ts';
@@ -7,6 +6,7 @@ import { keyIn } from '../ids.ts';
 import type { Table } from '../table.ts';
 import { createParameters, type Parameters } from './parameters.ts';
 import { orderSql } from './scan-order.ts';
+import { slotText } from './slots.ts';
 
 /** What is selected, as SQL; null where it is not. */
 export function selectedColumns(
@@ -81,7 +81,3 @@ const where = (conditions: readonly string[]): string =>
 const someMetadata = (metadata: string, keys: string): string => `
   (select coalesce(jsonb_object_agg(chosen, ${metadata} -> chosen), '{}')
     from unnest(${keys}::text[]) chosen where ${metadata} ? chosen)`;
-
-/** `slotOf` of schema/key.ts. */
-const slotText = (key: string): string => `(((get_byte(decode(md5(${key}), 'hex'), 0) << 8)
-  | get_byte(decode(md5(${key}), 'hex'), 1)) & ${slotCount - 1})`;

@@ -2,12 +2,13 @@ import type { SearchQuery, Selection } from '../../store.ts';
 import type { Statement } from '../database.ts';
 import { filterSql } from '../filter-sql.ts';
 import type { Choice } from '../search-choice.ts';
-import type { SearchPlan } from '../search-plan.ts';
+import { isFiltered, type SearchPlan } from '../search-plan.ts';
 import type { Table } from '../table.ts';
 import { vectorBytes } from '../vector-bytes.ts';
 import { changeText } from './changes.ts';
 import { selectedColumns } from './records.ts';
 import { createParameters, type Parameters } from './parameters.ts';
+import { inSlots } from './slots.ts';
 
 /**
  * The nearest `rowsMax` rows in columns of JSON, beside the placement that the pod has now; without
@@ -36,7 +37,7 @@ export function searchStatement(
       ) c on true`,
     values: parameters.values,
     reused: true,
-    varied: query.filter !== null,
+    varied: isFiltered(query),
   };
 }
 
@@ -105,8 +106,18 @@ function partsOf(
  * Each value in a query of its own: the planner, which guesses badly by the values, then makes the
  * same plan for all of them, and keeps it.
  */
-const filterText = ({ filter }: SearchQuery, { metadata }: Table, { add }: Parameters): string =>
-  filter ? filterSql(filter, { metadata, add: (value) => `(select ${add(value)})` }) : 'true';
+function filterText(
+  { filter, slots = [] }: SearchQuery,
+  { metadata, key }: Table,
+  { add }: Parameters,
+): string {
+  const apart: Parameters['add'] = (value) => `(select ${add(value)})`;
+  const conditions = [
+    ...(filter ? [filterSql(filter, { metadata, add: apart })] : []),
+    ...slots.map((set) => inSlots(key, set)),
+  ];
+  return conditions.length > 0 ? `(${conditions.join(' and ')})` : 'true';
+}
 
 /** The rows of a search, and what must stand before the statement to find them. */
 interface Ways {

@@ -1,7 +1,8 @@
-import { slotOf } from '../../../schema/key.ts';
-import { spreadSlots } from '../../../schema/placement.ts';
+import { compareBytes, levelCount, slotOf } from '../../../schema/key.ts';
+import { spreadSlots, type SlotRange } from '../../../schema/placement.ts';
+import type { SearchMode } from '../../../subgraphs/store.ts';
 import { freshBucket, onReal } from '../../support/databases.ts';
-import { during, scanIn } from '../../support/store-calls.ts';
+import { during, indexIn, scanIn, searchIn } from '../../support/store-calls.ts';
 import { fill, openPod, specOf, type OpenPod } from './open-pod.ts';
 
 let pod: OpenPod;
@@ -24,6 +25,33 @@ test('a database finds the same slots of keys as a gateway does', async () => {
     const expected = keys.filter((key) => slotOf(key) % of === index);
     expect(records.map(({ key }) => key).toSorted()).toEqual(expected.toSorted());
   }
+});
+
+test('a search can be of some slots alone, of any level, with an index or without', async () => {
+  let mode: SearchMode = 'EXACT';
+  const keysIn = async (level: number, ranges: readonly SlotRange[]): Promise<string[]> => {
+    const query = searchIn(pod.bucket, 'slots', {
+      vector: Float32Array.of(1, 0, 0, 0),
+      limit: keys.length,
+      mode,
+      slots: [{ level, ranges }],
+    });
+    const { matches } = await during((call) => pod.store.search(query, call));
+    return matches.map(({ key }) => key);
+  };
+  const expected = (level: number): string[] =>
+    keys.filter((key) => slotOf(key, level) <= 99 || slotOf(key, level) >= 900);
+  const ranges = [[0, 99] as const, [900, 1_023] as const];
+
+  const levels = Array.from({ length: levelCount }, (_, level) => level);
+  expect(new Set(levels.map((level) => expected(level).join(' '))).size).toBe(levelCount);
+  await during((call) => pod.store.createIndex(indexIn(pod.bucket, 'slots'), call));
+  for (mode of ['EXACT', 'INDEX']) {
+    for (const level of levels) {
+      expect(await keysIn(level, ranges)).toEqual(expected(level).toSorted(compareBytes));
+    }
+  }
+  expect(await keysIn(0, [])).toEqual([]);
 });
 
 /** As it stands in the design, and in the comment of `slotOf`. */

@@ -4,7 +4,7 @@ import type { ScanPosition } from '../../subgraphs/scan-order.ts';
 import type { ScanPage, VectorStore } from '../../subgraphs/store.ts';
 import { openFaultyPods, type FaultyPods } from '../support/faulty-pods.ts';
 import { runSql } from '../support/foreign-tables.ts';
-import { during, scanIn, specIn } from '../support/store-calls.ts';
+import { during, line, scanIn, searchIn, specIn } from '../support/store-calls.ts';
 import { podNames } from '../support/subjects.ts';
 
 let pods: FaultyPods;
@@ -53,6 +53,36 @@ const page = (after: ScanPosition | null): Promise<ScanPage> =>
       call,
     ),
   );
+
+/** As `makeCopies`, in one direction: much nearer to [0, 0] than any record of an owner. */
+async function makeNearCopies(): Promise<void> {
+  for (const [i, pod] of podNames.entries()) {
+    const rows = Array.from({ length: 40 }, (_, n) => `far${n}`)
+      .filter((key) => ownerOf(key) !== pod)
+      .map((key) => `('${key}', '[0.01,0]', '{}')`);
+    await runSql([`insert into "${pods.bucket}".searched values ${rows.join()}`], i);
+  }
+}
+
+test('copies on pods that do not own them take no place in a page of a search', async () => {
+  const spec = specIn(pods.bucket, 'searched');
+  await during((call) => gateway.createCollection(spec, null, call));
+  const far = Array.from({ length: 40 }, (_, n) => ({
+    key: `far${n}`,
+    vector: Float32Array.of(100 + n, 0),
+    metadata: {},
+  }));
+  await during((call) =>
+    gateway.upsert({ ...spec, version: null, records: [...line(30), ...far] }, call),
+  );
+  await makeNearCopies();
+
+  const query = searchIn(pods.bucket, 'searched', { limit: 35 });
+  const { matches } = await during((call) => gateway.search(query, call));
+  const expected = [...line(30), ...far.slice(0, 5)];
+  expect(matches.map(({ key }) => key)).toEqual(expected.map(({ key }) => key));
+  expect(matches.map(({ distance }) => distance)).toEqual(expected.map(({ vector }) => vector[0]));
+});
 
 test('of a key on several pods only the record of its owner counts, wherever the copies stand', async () => {
   await makeCopies();
