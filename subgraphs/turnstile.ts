@@ -10,7 +10,7 @@ export interface Turnstile {
     call: Call,
     errors: { full(waiting: number): Error; gone(): Error },
   ): Promise<void> | undefined;
-  leave(): void;
+  readonly leave: () => void;
 }
 
 export function createTurnstile(limits: { places: number; waitingMax: number }): Turnstile {

@@ -46,7 +46,7 @@ test('a search can be of some slots alone, of any level, with an index or withou
   const levels = Array.from({ length: levelCount }, (_, level) => level);
   expect(new Set(levels.map((level) => expected(level).join(' '))).size).toBe(levelCount);
   await during((call) => pod.store.createIndex(indexIn(pod.bucket, 'slots'), call));
-  for (mode of ['EXACT', 'INDEX']) {
+  for (mode of ['EXACT', 'INDEX'] as const) {
     for (const level of levels) {
       expect(await keysIn(level, ranges)).toEqual(expected(level).toSorted(compareBytes));
     }
