@@ -1,6 +1,7 @@
-import { codeOf, isCallerMistake, isStalePlacement } from '../../schema/errors.ts';
+import { codeOf, isCallerMistake, isStalePlacement, type ErrorCode } from '../../schema/errors.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { CollectionRef } from '../../subgraphs/store.ts';
+import type { Gathered } from '../scatter.ts';
 import { isSame, type Known } from './known.ts';
 import type { Placements } from './placements.ts';
 
@@ -43,6 +44,21 @@ export function throwMistake(failures: readonly { readonly error: Error }[]): vo
   const mistake = failures.find((failure) => isCallerMistake(failure.error) && !isMissing(failure));
   if (mistake) throw mistake.error;
 }
+
+/**
+ * The same of what was asked of several pods in the same words: what depends on the pod, such as
+ * rights that it lacks, is its own failure while others say something else.
+ */
+export function throwCommonMistake({ answers, failures }: Gathered<unknown, unknown>): void {
+  const common = failures.filter(({ error }) => !podCodes.has(codeOf(error)));
+  throwMistake(answers.length + common.length > 0 ? common : failures);
+}
+
+const podCodes: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>([
+  'FORBIDDEN',
+  'UNAUTHENTICATED',
+  'LIMIT_EXCEEDED',
+]);
 
 type Settled<T> = Outcome<T> | { readonly error: unknown; readonly stale: boolean };
 

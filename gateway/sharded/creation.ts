@@ -21,6 +21,8 @@ const overtaken = Symbol('overtaken');
 /** Gateways that create the same name with different specs can overtake each other this often. */
 const attemptsMax = 8;
 const pauseMs = 10;
+/** So often what is under way is left to whoever is at it, some 0.3 s in all. */
+const attemptsPatient = 5;
 
 /**
  * Make a collection on its pods in two passes over them: 'creating' in the order of their names,
@@ -43,7 +45,13 @@ export async function createCollection(
     if (reading.collection?.placement.state === 'active') return existing(spec, reading.collection);
     await removeSuperseded(reading, pods, call);
 
-    const made = await carryOut(spec, placementFor(spec, members, reading), { pods, call });
+    const placement = placementFor(spec, members, reading);
+    const other = attempt < attemptsPatient ? null : inTheWay(reading, placement);
+    if (other) {
+      await endCreation(other, pods, call);
+      continue;
+    }
+    const made = await carryOut(spec, placement, { pods, call });
     if (made === overtaken) continue;
     placements.learn(made.collection);
     return made.created ? made : existing(spec, made.collection);
@@ -83,18 +91,51 @@ async function removeSuperseded(reading: Reading, pods: Pods, call: Call): Promi
   }
 }
 
-/** That of a creation under way with the same spec; else a new one, above all that was ever seen. */
+/**
+ * Another creation that was cut, or is being carried out, in its second pass: what is active on a pod
+ * stays there until that creation is at its end, or ended.
+ */
+function inTheWay({ collection, rows }: Reading, { uid }: Placement): Collection | null {
+  const isOther = collection?.placement.state === 'creating' && collection.placement.uid !== uid;
+  const stays = rows.some(
+    (row) =>
+      row.collection.placement.uid === collection?.placement.uid &&
+      row.collection.placement.state === 'active',
+  );
+  return isOther && stays ? collection : null;
+}
+
+/**
+ * On its first pod, unless it is active there by now, and hence a collection. With this word of the
+ * first pod the parts on others are superseded.
+ */
+async function endCreation(collection: Collection, pods: Pods, call: Call): Promise<void> {
+  const { placement } = collection;
+  const [first] = membersOf(placement);
+  await pods.store(first!).deleteCollection(collection, { ...placement, state: 'creating' }, call);
+}
+
+/**
+ * That of a creation under way with the same spec, unless some pod has a later word on the name, as
+ * when it was deleted there since; else a new one, above all that was ever seen.
+ */
 function placementFor(
   spec: CollectionSpec,
   members: readonly string[],
   { collection, rows }: Reading,
 ): Placement {
   const slots = spreadSlots(members);
-  if (collection?.placement.state === 'creating' && isSameSpec(spec, collection)) {
-    if (isDeepStrictEqual(collection.placement.slots, slots)) return collection.placement;
+  const underWay = collection?.placement;
+  const others = rows
+    .map((row) => row.collection.placement)
+    .filter(({ uid }) => uid !== underWay?.uid);
+  const latest = Math.max(0, ...others.map(({ version }) => version));
+  if (underWay?.state === 'creating' && isSameSpec(spec, collection!)) {
+    const same = isDeepStrictEqual(underWay.slots, slots);
+    if (same && underWay.version > latest) return underWay;
   }
-  const seen = rows.map((row) => row.collection.placement.version);
-  return { uid: randomUUID(), version: Math.max(0, ...seen) + 1, state: 'creating', slots };
+  const version = Math.max(latest, underWay?.version ?? 0) + 1;
+  return { uid: randomUUID(), version, state: 'creating', slots };
 }
 
 const isSameSpec = (spec: CollectionSpec, collection: Collection): boolean =>

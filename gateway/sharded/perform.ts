@@ -47,7 +47,12 @@ export async function perform<P extends { readonly name: string }>(
   const refused = first.failures.filter(({ error }) => mayBeStale(error));
   if (refused.length === 0) return sumOf(first);
 
-  const current = await placements.refresh(known, call);
+  const current = await placements.refresh(known, call).catch((error: unknown) => {
+    if (isUntouched(first)) throw error;
+    // What the others wrote must be told, also when nobody can say where the rest belongs now.
+    return null;
+  });
+  if (!current) return sumOf(first);
   if (isSame(current, known)) return sumOf(withReasons(first, known));
   const left = refused.map(({ from }) => from);
   const second = withReasons(await send(write.split(current, left), current), current);
@@ -89,14 +94,16 @@ function reasonOf({ pod, error }: Failure<unknown>, known: Known): Error {
 /** All of it, or what came of it: nothing at all is the error itself. */
 function sumOf<P extends { readonly name: string }>(gathered: Gathered<P, number>): number {
   const { answers, failures } = gathered;
-  const outcomes = outcomesOf(gathered);
   if (failures.length === 0) return answers.reduce((sum, { answer }) => sum + answer, 0);
-  if (outcomes.every(({ outcome }) => outcome === 'notWritten')) throw firstError(failures)!;
+  if (isUntouched(gathered)) throw firstError(failures)!;
   throw errors.partialWrite(
-    outcomes,
+    outcomesOf(gathered),
     failures.map(({ pod, error }) => causeOf(pod, error)),
   );
 }
+
+const isUntouched = <P extends { readonly name: string }>(gathered: Gathered<P, number>): boolean =>
+  outcomesOf(gathered).every(({ outcome }) => outcome === 'notWritten');
 
 /** One row a pod. A second part that failed where the first was written leaves a doubt. */
 function outcomesOf<P extends { readonly name: string }>({

@@ -12,7 +12,7 @@ import type {
 } from '../../subgraphs/store.ts';
 import { mergeInOrder } from '../merge.ts';
 import { allOf } from '../scatter.ts';
-import { isMissing, throwMistake, underPlacement, type Outcome } from './attempt.ts';
+import { isMissing, throwCommonMistake, underPlacement, type Outcome } from './attempt.ts';
 import type { Known } from './known.ts';
 import type { Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
@@ -44,13 +44,14 @@ async function fetch(
   { pods, placements }: Rooms,
 ): Promise<Outcome<readonly (StoredRecord | null | Error)[]>> {
   const legs = routeReads(known, query.keys);
-  const { answers, failures } = await pods.scatter(legs, async (store, { name, items }) => {
+  const gathered = await pods.scatter(legs, async (store, { name, items }) => {
     const records = await store.fetch({ ...query, keys: items }, call);
     // An absence counts only under the placement that stands; a record is there in any case.
     const stale = records.includes(null) && !(await placements.holds(known, name, call));
     return { records, stale };
   });
-  throwMistake(failures);
+  throwCommonMistake(gathered);
+  const { answers, failures } = gathered;
   const value = new Array<StoredRecord | null | Error>(query.keys.length).fill(null);
   for (const { from, answer } of answers) {
     from.positions.forEach((position, i) => {

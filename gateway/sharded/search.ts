@@ -3,7 +3,7 @@ import type { Call } from '../../subgraphs/call.ts';
 import type { Match, SearchAnswer, SearchQuery } from '../../subgraphs/store.ts';
 import { hasCopies, mergeNearest, type Merged, type Part } from '../merge.ts';
 import type { Gathered } from '../scatter.ts';
-import { isMissing, throwMistake, type Outcome } from './attempt.ts';
+import { isMissing, throwCommonMistake, type Outcome } from './attempt.ts';
 import type { Known } from './known.ts';
 import type { Pods } from './pods.ts';
 
@@ -36,7 +36,7 @@ async function searchMembers(
   const gathered = await pods.scatter(members, (store, { name }) =>
     store.search(queryFor(name), call),
   );
-  throwMistake(gathered.failures);
+  throwCommonMistake(gathered);
   const parts = gathered.answers.map(({ from, answer }) => ({
     pod: from.name,
     items: answer.matches,

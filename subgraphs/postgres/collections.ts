@@ -107,6 +107,7 @@ export async function deleteCollection(
         return dropFound(context, query, ref, placement);
       }
       if (placement && placement.uid !== there.placement.uid) return false;
+      if (placement?.state === 'creating' && there.placement.state === 'active') return false;
       if (!placement) requireWhole(there);
       // The table first: writers hold it before they reach the row, so the other way is a deadlock.
       await query(dropTableStatement(ref));

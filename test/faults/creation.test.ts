@@ -111,6 +111,27 @@ describe('a creation that is cut half-way', () => {
     await isUsable(gateway);
   });
 
+  test.each([
+    ['on a pod that it had activated', { pods: ['pod-c'] }],
+    ['on two of its pods', { pods: ['pod-b', 'pod-c'] }],
+    ['with another dimension', { dimension: 3 }],
+  ])('in its second pass makes room for one %s', async (_, more) => {
+    pods.b.break({ kind: 'fails', method: 'createCollection', after: 1 });
+    expect(await codeFrom(create(pods.gateway()))).toBe('POD_UNAVAILABLE');
+    pods.repair();
+    expect(await stateOn(pods.c.store)).toBe('active');
+
+    const gateway = pods.gateway();
+    const { collection, created } = await create(gateway, more);
+    expect(created).toBe(true);
+    expect(collection).toMatchObject(
+      'pods' in more ? { placement: { state: 'active' } } : { dimension: 3 },
+    );
+    expect(await during((call) => gateway.count({ ...spec, filter: null }, call))).toBe(0);
+    const there = await during((call) => pods.gateway().describe(spec, call, { fresh: true }));
+    expect(there?.placement).toEqual(collection.placement);
+  });
+
   test('can be deleted', async () => {
     pods.c.break({ kind: 'fails', method: 'createCollection', after: 0 });
     await codeFrom(create(pods.gateway()));
