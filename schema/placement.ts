@@ -21,6 +21,8 @@ export interface Placement {
    * They count by other bytes of the md5 than `slots`: see `levelOf`.
    */
   readonly above?: readonly Slots[];
+  /** On a pod: the collections of the name that were there before, and ended there, the latest last. */
+  readonly ended?: readonly string[];
 }
 
 /** Slot ranges by pod name; together they cover every slot once, or there are none at all. */
@@ -64,9 +66,9 @@ export function slotCountOf(placement: Placement, pod: string): number | null {
 /** A placement that came as JSON from a gateway, which is ours: only its shape is checked. */
 export function readPlacement(input: unknown): Placement | null {
   if (input === null || input === undefined) return null;
-  const { uid, version, state, slots } = input as Partial<Placement>;
+  const { uid, version, state, slots, above } = input as Partial<Placement>;
   const whole =
     typeof uid === 'string' && typeof version === 'number' && typeof slots === 'object' && state;
   if (!whole || slots === null) throw errors.badInput('placement', 'a placement', input);
-  return { uid, version, state, slots };
+  return { uid, version, state, slots, ...(above ? { above } : {}) };
 }

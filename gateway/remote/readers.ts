@@ -164,7 +164,7 @@ const slots: Reader<Placement['slots']> = (input) =>
     Object.entries(anyObject(input)).map(([pod, ranges]) => [pod, list(range)(ranges)]),
   );
 
-const placementHere = object<Omit<Placement, 'above'>>({
+const placementHere = object<Omit<Placement, 'above' | 'ended'>>({
   uid: text,
   version: number,
   state: oneOf(['creating', 'active', 'dropped']),
@@ -172,8 +172,12 @@ const placementHere = object<Omit<Placement, 'above'>>({
 });
 
 export const placement: Reader<Placement> = (input) => {
-  const { above } = anyObject(input);
-  return { ...placementHere(input), ...(above ? { above: list(slots)(above) } : {}) };
+  const { above, ended } = anyObject(input);
+  return {
+    ...placementHere(input),
+    ...(above ? { above: list(slots)(above) } : {}),
+    ...(ended ? { ended: list(text)(ended) } : {}),
+  };
 };
 
 const collectionFields = {

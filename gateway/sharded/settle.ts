@@ -47,15 +47,17 @@ export function settle(
 }
 
 /**
- * A member of `row`'s own placement has moved on: it dropped the collection, or holds a later one,
- * which it takes only after the earlier was dropped. What other pods hold under the name proves
- * nothing: they may never have heard of this collection.
+ * A member of `row`'s own placement says that the collection has ended there. What other pods hold
+ * under the name proves nothing, nor does a later collection of a member that knows of no end: it
+ * may have lost its disk.
  */
 function supersedes(other: Row, row: Row): boolean {
   const mine = row.collection.placement;
   const theirs = other.collection.placement;
   if (mine.state === 'dropped' || !(other.pod in mine.slots)) return false;
-  return mine.uid === theirs.uid ? theirs.state === 'dropped' : theirs.version > mine.version;
+  if (mine.uid === theirs.uid) return theirs.state === 'dropped';
+  // Rows of older versions do not tell.
+  return theirs.ended ? theirs.ended.includes(mine.uid) : theirs.version > mine.version;
 }
 
 /**

@@ -245,6 +245,12 @@ async function activate(
   return { collection: row ? toCollection(row) : there, created: row !== undefined };
 }
 
+/** Of very old ones nobody can come back any more. */
+const endedMax = 100;
+
+const endedBy = (before: Placement | undefined): readonly string[] =>
+  before ? [...(before.ended ?? []), before.uid].slice(-endedMax) : [];
+
 /** The table and the row; what was `there` under the name makes room. */
 async function make(
   { catalogue }: Context,
@@ -263,6 +269,7 @@ async function make(
   if (there && there.placement.state !== 'dropped') await query(dropTableStatement(spec));
   await query(createTableStatement(spec, catalogue));
   if (catalogue.counting) await query(watchStatement(tableOf(spec)));
-  const [row] = await query<PlacementRow>(insertPlacementStatement(spec, placement));
+  const ended = endedBy(there?.placement);
+  const [row] = await query<PlacementRow>(insertPlacementStatement(spec, { ...placement, ended }));
   return toCollection(row!);
 }

@@ -10,6 +10,7 @@ import {
   bindPodStatement,
   createExtensionStatement,
   createTablesStatement,
+  extendPlacementStatement,
   podNameStatement,
   presenceStatement,
   setupLockStatement,
@@ -31,6 +32,7 @@ export function prepareDatabase(
     const there = await readablePresence(query);
     const { ready, canCreate, vectorSchema, vectorOid } = there;
     if (!ready && canCreate) await query(createTablesStatement);
+    if (ready) await ensurePlacement(query, there);
     const prepared = ready || canCreate;
     if (prepared) await bindPod(query, pod, { canBind: canCreate });
     const counting = prepared && (await ensureCounting(query, there));
@@ -55,6 +57,10 @@ export function requirePrepared({ catalogue, pod }: Pick<Context, 'catalogue' | 
 
 interface Presence {
   readonly ready: boolean;
+  /** Placements have all columns. */
+  readonly current: boolean;
+  readonly canExtendPlacement: boolean;
+  readonly canPlace: boolean;
   readonly counting: boolean;
   readonly canCreate: boolean;
   /** In the schema of our tables, if that is there. */
@@ -92,6 +98,20 @@ function requireUtf8({ encoding }: Presence): void {
   throw new Error(
     `The database must have the encoding UTF8; it has ${encoding}. Make another with "create database ... encoding 'UTF8' template template0".`,
   );
+}
+
+/** Those of older versions get what it takes; who may only read can do without. */
+async function ensurePlacement(
+  query: Query,
+  { current, canExtendPlacement, canPlace, role }: Presence,
+): Promise<void> {
+  if (current) return;
+  if (canExtendPlacement) await query(extendPlacementStatement);
+  else if (canPlace) {
+    throw new Error(
+      `The table quiver.placement must be of this version; it is older, and the role ${role} may not extend it. Start Quiver once as the table's owner.`,
+    );
+  }
 }
 
 /** Whether writes can be counted: databases of older versions get what it takes when they can. */

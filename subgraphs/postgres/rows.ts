@@ -1,7 +1,7 @@
 import type { ElementType, IndexMethod, Metric } from '../../schema/metric.ts';
 import { isObject } from '../../schema/json.ts';
 import { slotCount } from '../../schema/key.ts';
-import { isFound, type PlacementState, type SlotRange } from '../../schema/placement.ts';
+import { isFound, type PlacementState, type Slots } from '../../schema/placement.ts';
 import type { OrderValue } from '../scan-order.ts';
 import type {
   Bucket,
@@ -24,7 +24,9 @@ export interface PlacementRow {
   readonly uid: string;
   readonly version: number;
   readonly state: PlacementState;
-  readonly slots: Readonly<Record<string, readonly SlotRange[]>> | null;
+  readonly slots: Slots | null;
+  readonly above: readonly Slots[] | null;
+  readonly ended: readonly string[] | null;
   readonly dimension: number;
   readonly metric: Metric | null;
   readonly elementType: ElementType;
@@ -51,7 +53,14 @@ export const toCollection = (row: PlacementRow): Collection => ({
   elementType: row.elementType,
   nonFilterableKeys: row.nonFilterableKeys,
   createdAt: row.createdAt?.toISOString() ?? null,
-  placement: { uid: row.uid, version: row.version, state: row.state, slots: row.slots ?? {} },
+  placement: {
+    uid: row.uid,
+    version: row.version,
+    state: row.state,
+    slots: row.slots ?? {},
+    ...(row.above && { above: row.above }),
+    ...(row.ended && { ended: row.ended }),
+  },
 });
 
 /** A table that Quiver did not make is this pod's alone, as far as one pod can say. */

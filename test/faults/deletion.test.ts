@@ -1,4 +1,5 @@
 import { openFaultyPods } from '../support/faulty-pods.ts';
+import { runSql } from '../support/foreign-tables.ts';
 import { codeFrom, during, line, searchIn, specIn } from '../support/store-calls.ts';
 import type { FaultyPods } from '../support/faulty-pods.ts';
 import type { CollectionSpec, VectorStore } from '../../subgraphs/store.ts';
@@ -78,6 +79,26 @@ test('a new collection of the name starts empty, also on the pod that was down',
 
   expect(await during((call) => gateway.count({ ...spec, filter: null }, call))).toBe(0);
   expect((await describeOn(pods.b.store))?.dimension).toBe(3);
+});
+
+test('a pod that lost its disk, and was used alone since, ends nothing on the others', async () => {
+  await runSql([
+    `drop table "${spec.bucket}"."${spec.collection}"`,
+    `delete from quiver.placement where bucket = '${spec.bucket}' and collection = '${spec.collection}'`,
+  ]);
+  const alone = pods.a.store;
+  await during((call) => alone.createCollection(spec, null, call));
+  await during((call) => alone.deleteCollection(spec, null, call));
+  await during((call) => alone.createCollection(spec, null, call));
+  expect((await describeOn(alone))?.placement.version).toBe(3);
+
+  const gateway = pods.gateway();
+  await expect(describeOn(gateway)).rejects.toThrow('is another collection on each of');
+  await list(pods.gateway());
+  expect(await stateOn(pods.b.store)).toBe('active');
+  expect(
+    await during((call) => pods.c.store.count({ ...spec, filter: null }, call)),
+  ).toBeGreaterThan(0);
 });
 
 test('a deletion that reaches no pod is an error, and the collection stays', async () => {

@@ -8,6 +8,7 @@ const row = (
   version: number,
   state: PlacementState,
   members = ['a', 'b'],
+  ended?: readonly string[],
 ): Row => ({
   pod,
   collection: {
@@ -18,7 +19,7 @@ const row = (
     elementType: 'FLOAT32',
     nonFilterableKeys: [],
     createdAt: null,
-    placement: { uid, version, state, slots: spreadSlots(members) },
+    placement: { uid, version, state, slots: spreadSlots(members), ...(ended && { ended }) },
   },
 });
 
@@ -55,6 +56,16 @@ test.each([
     'a deletion and a new creation without b',
     [row('a', 'v', 3, 'active', ['a']), row('b', 'u', 1, 'active')],
     ['v', 3, 'active', ['b']],
+  ],
+  [
+    'a deletion, and a new creation that knows of it, without b',
+    [row('a', 'v', 1, 'active', ['a'], ['t', 'u']), row('b', 'u', 1, 'active')],
+    ['v', 1, 'active', ['b']],
+  ],
+  [
+    'a member that lost its disk, and was then used for a collection of its own, deleted by now',
+    [row('a', 'v', 4, 'dropped', ['a'], ['t']), row('b', 'u', 1, 'active')],
+    ['u', 1, 'active', []],
   ],
   [
     'another collection of the name, of which b never heard, deleted: that of b stands',

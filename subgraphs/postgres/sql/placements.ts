@@ -68,7 +68,7 @@ export function collectionsText(
     where ${wanted} and (p.state <> 'dropped' or not exists (
       select from found f where f.bucket = p.bucket and f.collection = p.collection))
     union all
-    select f.bucket, f.collection, '${foundUid}', 0, 'active', null, f.dimension, null,
+    select f.bucket, f.collection, '${foundUid}', 0, 'active', null, null, null, f.dimension, null,
       f."elementType", '{}', null, f.relation, f."vectorColumn", f."idType",
       f."idUnique", f."idNullable", f."metadataNullable", f."momentColumns", f.problem
     from found f
@@ -121,11 +121,12 @@ export const insertPlacementStatement = (
 ): Statement => ({
   text: `
     insert into quiver.placement as p
-      (bucket, collection, uid, version, state, slots, dimension, metric, element_type, non_filterable_keys)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+      (bucket, collection, uid, version, state, slots, above, ended, dimension, metric, element_type,
+        non_filterable_keys)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     on conflict (bucket, collection) do update set
       uid = excluded.uid, version = excluded.version, state = excluded.state,
-      slots = excluded.slots, dimension = excluded.dimension, metric = excluded.metric,
+      slots = excluded.slots, above = excluded.above, ended = excluded.ended, dimension = excluded.dimension, metric = excluded.metric,
       element_type = excluded.element_type, non_filterable_keys = excluded.non_filterable_keys,
       created_at = excluded.created_at
     returning ${columns}`,
@@ -136,6 +137,8 @@ export const insertPlacementStatement = (
     placement.version,
     placement.state,
     JSON.stringify(placement.slots),
+    placement.above ? JSON.stringify(placement.above) : null,
+    placement.ended ?? [],
     spec.dimension,
     spec.metric,
     spec.elementType,
@@ -200,9 +203,13 @@ export const dropTableStatement = (ref: CollectionRef): Statement => ({
   values: [],
 });
 
-/** In the order of a found table's, which stand below them. */
+/**
+ * In the order of a found table's, which stand below them. Tables of older versions lack two
+ * columns, and a role that may only read cannot add them: hence by way of JSON.
+ */
 const columns = `
-  p.bucket, p.collection, p.uid::text as uid, p.version, p.state, p.slots, p.dimension, p.metric,
+  p.bucket, p.collection, p.uid::text as uid, p.version, p.state, p.slots,
+  to_jsonb(p) -> 'above' as above, to_jsonb(p) -> 'ended' as ended, p.dimension, p.metric,
   p.element_type as "elementType", p.non_filterable_keys as "nonFilterableKeys",
   p.created_at as "createdAt"`;
 

@@ -37,7 +37,8 @@ export function tablesStatement(catalogue: Catalogue): Statement {
     with judged as materialized (${judgedText(catalogue, parameters, null)}),
     placed as (
       select bucket, collection, dimension, element_type as "elementType", metric,
-        json_build_object('uid', uid, 'version', version, 'state', state, 'slots', slots) as placement
+        jsonb_strip_nulls(jsonb_build_object('uid', uid, 'version', version, 'state', state, 'slots',
+          slots, 'above', to_jsonb(p) -> 'above', 'ended', to_jsonb(p) -> 'ended')) as placement
       from ${placementsText(catalogue)} p
     )
     select coalesce(j.bucket, p.bucket) as bucket, coalesce(j.collection, p.collection) as collection,

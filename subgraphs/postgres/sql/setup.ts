@@ -16,10 +16,16 @@ export const setupLockStatement: Statement = {
 export const presenceStatement: Statement = {
   text: `
     with ours as (
-      select c.oid, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      select c.oid, c.relname, c.relowner from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = 'quiver' and c.relname in ('placement', 'bucket', 'pod', 'changes')
     )
     select (select count(*) from ours where relname <> 'changes') = 3 as ready,
+      exists (select from ours join pg_attribute on attrelid = oid
+        where relname = 'placement' and attname = 'ended') as current,
+      exists (select from ours where relname = 'placement' and pg_has_role(relowner, 'usage')
+        and not current_setting('transaction_read_only')::boolean) as "canExtendPlacement",
+      exists (select from ours where relname = 'placement' and has_table_privilege(oid, 'insert'))
+        as "canPlace",
       exists (select from ours where relname = 'changes') as counting,
       exists (select from ours where relname = 'changes' and has_table_privilege(oid, 'delete'))
         as "canForget",
@@ -35,6 +41,14 @@ export const presenceStatement: Statement = {
       left join pg_extension e on e.extname = 'vector'
       left join pg_namespace n on n.oid = e.extnamespace
       left join pg_type t on t.typnamespace = n.oid and t.typname = 'vector'`,
+  values: [],
+};
+
+/** What placements of older versions lack. */
+export const extendPlacementStatement: Statement = {
+  text: `
+    alter table quiver.placement
+      add column if not exists above jsonb, add column if not exists ended uuid[]`,
   values: [],
 };
 
@@ -63,6 +77,8 @@ export const createTablesStatement: Statement = {
       version bigint not null,
       state text not null check (state in ('creating', 'active', 'dropped')),
       slots jsonb not null,
+      above jsonb,
+      ended uuid[],
       dimension int not null,
       metric text not null,
       element_type text not null,
