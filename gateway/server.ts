@@ -101,7 +101,11 @@ const createContexts =
   (request: FastifyRequest, reply: FastifyReply): GatewayContext => {
     const { call, operationMs } = callOf(request, reply, service.limits);
     const vectors = createVectorsContext(service, call, operationMs);
-    return { ...vectors, authorization: headerOf(request, 'authorization') };
+    return {
+      ...vectors,
+      authorization: headerOf(request, 'authorization'),
+      asPod: headerOf(request, 'x-quiver-pod'),
+    };
   };
 
 function addFrontDoor(app: FastifyInstance): void {

@@ -132,6 +132,14 @@ export const errors = {
       { argument: 'collection', collection, pods },
     ),
 
+  /** Whoever asked speaks for a part of it only. */
+  collectionShared: (collection: string, pods: readonly string[]) =>
+    fail(
+      'BAD_USER_INPUT',
+      `name must be a collection of this pod alone; "${collection}" is spread over ${pods.join(', ')}. Delete it through their gateway.`,
+      { argument: 'name', pods },
+    ),
+
   bucketNotFound: (bucket: string) =>
     fail('COLLECTION_NOT_FOUND', `There is no bucket "${bucket}".`, { bucket }),
 
@@ -285,11 +293,3 @@ export const isWrongPod = (error: unknown): boolean => hasReason(error, WRONG_PO
 
 const hasReason = (error: unknown, reason: string): boolean =>
   error instanceof GraphQLError && error.extensions['reason'] === reason;
-
-/** What a write that ended in `error` left behind. Only an answer that never came leaves a doubt. */
-export function outcomeOf(error: unknown): WriteOutcome {
-  if (!(error instanceof GraphQLError) || codeOf(error) === 'INTERNAL_SERVER_ERROR') {
-    return 'unknown';
-  }
-  return error.extensions['outcome'] === 'unknown' ? 'unknown' : 'notWritten';
-}

@@ -16,13 +16,16 @@ export interface Placement {
   readonly version: number;
   readonly state: PlacementState;
   readonly slots: Slots;
-  /**
-   * On the pods of a gateway that is itself a pod of a larger one: the slots there, and so on up.
-   * They count by other bytes of the md5 than `slots`: see `levelOf`.
-   */
-  readonly above?: readonly Slots[];
+  /** Where the gateway over these pods is itself a pod of a larger one: what it is there, and so on up. */
+  readonly above?: readonly Above[];
   /** On a pod: the collections of the name that were there before, and ended there, the latest last. */
   readonly ended?: readonly string[];
+}
+
+/** What a larger gateway gave to the pod, a gateway like itself. */
+export interface Above {
+  readonly pod: string;
+  readonly slots: Slots;
 }
 
 /** Slot ranges by pod name; together they cover every slot once, or there are none at all. */
@@ -46,7 +49,12 @@ export function spreadSlots(pods: readonly string[]): Record<string, SlotRange[]
   return Object.fromEntries(pods.map((pod, i) => [pod, [[start(i), start(i + 1) - 1]]]));
 }
 
-export const membersOf = (placement: Placement): string[] => Object.keys(placement.slots).sort();
+export const membersOf = ({ slots }: Pick<Placement, 'slots'>): string[] =>
+  Object.keys(slots).sort();
+
+/** The members of the largest gateway: only by way of it may the collection be deleted. */
+export const outermostMembers = ({ slots, above = [] }: Placement): string[] =>
+  membersOf(above.at(-1) ?? { slots });
 
 /** The pod that owns each slot, by slot. */
 export function ownersOf(placement: Placement): readonly string[] {
@@ -61,6 +69,26 @@ export function ownersOf(placement: Placement): readonly string[] {
 export function slotCountOf(placement: Placement, pod: string): number | null {
   if (!isHashed(placement)) return null;
   return (placement.slots[pod] ?? []).reduce((sum, [from, to]) => sum + to - from + 1, 0);
+}
+
+/** The placement of a larger gateway as its pod has it, a gateway that is to spread its own slots. */
+export function placementBelow(pod: string, placement: Placement): Placement {
+  const { slots, above = [], ...rest } = placement;
+  return { ...rest, slots: {}, above: [{ pod, slots }, ...above] };
+}
+
+/**
+ * The way back: a placement of a gateway as the larger one sees it. What it did not make itself is
+ * all the pod's.
+ */
+export function placementAbove(pod: string, placement: Placement): Placement {
+  const { above = [], ...rest } = placement;
+  const [nearest, ...further] = above;
+  return {
+    ...rest,
+    slots: nearest?.slots ?? { [pod]: [[0, slotCount - 1]] },
+    ...(further.length > 0 ? { above: further } : {}),
+  };
 }
 
 /** A placement that came as JSON from a gateway, which is ours: only its shape is checked. */

@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 import { errorCodes } from '../../schema/errors.ts';
 import type { JsonObject } from '../../schema/filter.ts';
 import { elementTypes, indexMethods, metrics } from '../../schema/metric.ts';
-import type { Placement, SlotRange } from '../../schema/placement.ts';
+import type { Above, Placement, SlotRange } from '../../schema/placement.ts';
 import { readVector } from '../../schema/vector.ts';
 import type { OrderValue } from '../../subgraphs/scan-order.ts';
 import { exactReasons } from '../../subgraphs/store.ts';
@@ -175,7 +175,7 @@ export const placement: Reader<Placement> = (input) => {
   const { above, ended } = anyObject(input);
   return {
     ...placementHere(input),
-    ...(above ? { above: list(slots)(above) } : {}),
+    ...(above ? { above: list(object<Above>({ pod: text, slots }))(above) } : {}),
     ...(ended ? { ended: list(text)(ended) } : {}),
   };
 };

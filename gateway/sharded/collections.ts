@@ -1,9 +1,11 @@
 import { errors } from '../../schema/errors.ts';
-import { isHashed, membersOf } from '../../schema/placement.ts';
+import { isHashed, membersOf, outermostMembers, type Placement } from '../../schema/placement.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { CollectionRef, VectorStore } from '../../subgraphs/store.ts';
 import { allOf, firstError } from '../scatter.ts';
 import { createCollection } from './creation.ts';
+import { createPart } from './creation-part.ts';
+import { endCreation } from './creation-steps.ts';
 import { foundIn, type Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
 
@@ -21,15 +23,24 @@ export function createCollections({
    * One tombstone is enough: a member that is down now finds it when it is back. Without any the
    * collection would still be there.
    */
-  async function deleteCollection(ref: CollectionRef, call: Call): Promise<boolean> {
+  async function deleteCollection(
+    ref: CollectionRef,
+    asked: Placement | null,
+    call: Call,
+  ): Promise<boolean> {
     const reading = await placements.read(ref, call);
     const collection = foundIn(reading);
     if (!collection || collection.placement.state === 'dropped') return false;
 
     const { placement } = collection;
+    if (asked && !mayEnd(placement, asked)) return false;
+    if (!asked && placement.above) {
+      throw errors.collectionShared(ref.collection, outermostMembers(placement));
+    }
     if (!isHashed(placement)) {
       throw firstError(reading.failures) ?? errors.collectionUnplaced(ref, membersOf(placement));
     }
+    if (asked?.state === 'creating') return endCreation(collection, pods, call);
     const tombstone = { ...placement, state: 'dropped', version: placement.version + 1 } as const;
     const members = Object.keys(placement.slots).map((name) => ({ name }));
     const { answers, failures } = await pods.scatter(members, (store) =>
@@ -58,13 +69,11 @@ export function createCollections({
       await onMembers(ref, call, (store) => store.watch(ref, on, call));
     },
     async createCollection(spec, placement, call) {
-      refuseLarger(placement);
-      return createCollection(spec, call, { pods, placements });
+      return placement
+        ? createPart(spec, placement, call, { pods, placements })
+        : createCollection(spec, call, { pods, placements });
     },
-    async deleteCollection(ref, placement, call) {
-      refuseLarger(placement);
-      return deleteCollection(ref, call);
-    },
+    deleteCollection,
     async createIndex(spec, call) {
       await onMembers(spec, call, (store) => store.createIndex(spec, call));
     },
@@ -75,10 +84,6 @@ export function createCollections({
   };
 }
 
-function refuseLarger(placement: unknown): void {
-  if (placement === null) return;
-  throw errors.badRequest(
-    'placement',
-    'A placement must go to a pod over one database; this is a gateway over several.',
-  );
-}
+/** Whether a larger gateway means this collection, and not a later one of the name. */
+const mayEnd = (placement: Placement, asked: Placement): boolean =>
+  placement.uid === asked.uid && !(asked.state === 'creating' && placement.state === 'active');

@@ -2,18 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { errors } from '../../schema/errors.ts';
-import { membersOf, spreadSlots, type Placement } from '../../schema/placement.ts';
+import { spreadSlots, type Placement } from '../../schema/placement.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import { checkPods, differenceOf, requireSame } from '../../subgraphs/collections.ts';
 import type { Collection, CollectionSpec } from '../../subgraphs/store.ts';
 import { within } from '../../subgraphs/within.ts';
+import {
+  endCreation,
+  isOurs,
+  removeSuperseded,
+  requireAnswers,
+  takeStep,
+  type Creation,
+} from './creation-steps.ts';
 import { requireAgreement, type Placements, type Reading } from './placements.ts';
 import type { Pods } from './pods.ts';
-
-export interface Creation {
-  readonly collection: Collection;
-  readonly created: boolean;
-}
 
 /** Another gateway got in between: begin again with what is there now. */
 const overtaken = Symbol('overtaken');
@@ -51,7 +54,7 @@ export async function createCollection(
       await endCreation(other, pods, call);
       continue;
     }
-    const made = await carryOut(spec, placement, { pods, call });
+    const made = await carryOut(spec, placement, pods, call);
     if (made === overtaken) continue;
     placements.learn(made.collection);
     return made.created ? made : existing(spec, made.collection);
@@ -72,24 +75,10 @@ function membersFor({ pods: wanted }: CollectionSpec, { all }: Pods): readonly s
   return wanted ? [...new Set(wanted)].sort() : names;
 }
 
-function requireAnswers({ failures }: Reading, members: readonly string[]): void {
-  const failure = failures.find(({ pod }) => members.includes(pod));
-  if (failure) throw failure.error;
-}
-
 const existing = (spec: CollectionSpec, there: Collection): Creation => ({
   collection: requireSame(spec, there),
   created: false,
 });
-
-/** A pod keeps what is active there until it is told that this collection is gone. */
-async function removeSuperseded(reading: Reading, pods: Pods, call: Call): Promise<void> {
-  for (const { pod, collection } of reading.superseded) {
-    const { placement } = collection;
-    const tombstone = { ...placement, state: 'dropped', version: placement.version + 1 } as const;
-    await pods.store(pod).deleteCollection(collection, tombstone, call);
-  }
-}
 
 /**
  * Another creation that was cut, or is being carried out, in its second pass: what is active on a pod
@@ -103,16 +92,6 @@ function inTheWay({ collection, rows }: Reading, { uid }: Placement): Collection
       row.collection.placement.state === 'active',
   );
   return isOther && stays ? collection : null;
-}
-
-/**
- * On its first pod, unless it is active there by now, and hence a collection. With this word of the
- * first pod the parts on others are superseded.
- */
-async function endCreation(collection: Collection, pods: Pods, call: Call): Promise<void> {
-  const { placement } = collection;
-  const [first] = membersOf(placement);
-  await pods.store(first!).deleteCollection(collection, { ...placement, state: 'creating' }, call);
 }
 
 /**
@@ -131,7 +110,7 @@ function placementFor(
     .filter(({ uid }) => uid !== underWay?.uid);
   const latest = Math.max(0, ...others.map(({ version }) => version));
   if (underWay?.state === 'creating' && isSameSpec(spec, collection!)) {
-    const same = isDeepStrictEqual(underWay.slots, slots);
+    const same = isDeepStrictEqual(underWay.slots, slots) && !underWay.above;
     if (same && underWay.version > latest) return underWay;
   }
   const version = Math.max(latest, underWay?.version ?? 0) + 1;
@@ -145,22 +124,11 @@ const isSameSpec = (spec: CollectionSpec, collection: Collection): boolean =>
 async function carryOut(
   spec: CollectionSpec,
   placement: Placement,
-  { pods, call }: { readonly pods: Pods; readonly call: Call },
+  pods: Pods,
+  call: Call,
 ): Promise<Creation | typeof overtaken> {
-  const part = { ...spec, pods: null };
-  const step = (pod: string, state: 'creating' | 'active') =>
-    pods.store(pod).createCollection(part, { ...placement, state }, call);
-  const isOurs = ({ collection }: Creation): boolean =>
-    collection.placement.uid === placement.uid && collection.placement.state !== 'dropped';
-
-  const members = membersOf(placement);
-  for (const pod of members) {
-    if (!isOurs(await step(pod, 'creating'))) return overtaken;
-  }
-  let last: Creation | undefined;
-  for (const pod of members.toReversed()) {
-    last = await step(pod, 'active');
-    if (!isOurs(last)) return overtaken;
-  }
-  return { collection: last!.collection, created: last!.created };
+  const begun = await takeStep(spec, { ...placement, state: 'creating' }, pods, call);
+  if (!isOurs(begun, placement)) return overtaken;
+  const ended = await takeStep(spec, { ...placement, state: 'active' }, pods, call);
+  return isOurs(ended, placement) ? ended : overtaken;
 }

@@ -8,7 +8,7 @@ import type {
 } from '../../subgraphs/store.ts';
 import { firstError, type Failure } from '../scatter.ts';
 import type { Placements } from './placements.ts';
-import type { NamedStore, Pods } from './pods.ts';
+import { shardName, type NamedStore, type Pods } from './pods.ts';
 import type { HomeOf } from './found.ts';
 import { settle, type Row } from './settle.ts';
 import type { Sweeper } from './sweeper.ts';
@@ -19,6 +19,8 @@ interface Round {
   /** Up to here every pod has told all; null: to the end. */
   readonly horizon: CollectionRef | null;
   readonly failures: readonly Failure<NamedStore>[];
+  /** Those that a pod, being a gateway, could not ask. */
+  readonly inner: readonly { readonly pod: string; readonly error: Error }[];
 }
 
 /**
@@ -39,6 +41,7 @@ export async function listCollections(
   const found: Collection[] = [];
   const disputed = new Set<Collection>();
   const silent = new Map<string, Error>();
+  const inner = new Map<string, Error>();
   let after = query.after;
 
   for (;;) {
@@ -46,6 +49,7 @@ export async function listCollections(
     const speaking = pods.all.filter(({ name }) => !silent.has(name));
     const round = await ask(pods, speaking, { ...query, after, everyState: true }, call);
     for (const { pod, error } of round.failures) silent.set(pod, error);
+    for (const { pod, error } of round.inner) inner.set(pod, error);
     if (silent.size === pods.all.length) throw firstError(round.failures)!;
 
     for (const rows of groupsUpTo(round)) {
@@ -70,7 +74,10 @@ export async function listCollections(
   return {
     collections,
     hasMore: found.length > query.limit,
-    pods: pods.all.map(({ name }) => ({ pod: name, error: silent.get(name) ?? null })),
+    pods: [
+      ...pods.all.map(({ name }) => ({ pod: name, error: silent.get(name) ?? null })),
+      ...[...inner].map(([pod, error]) => ({ pod, error })),
+    ],
   };
 }
 
@@ -89,7 +96,12 @@ async function ask(
   const ends = answers.flatMap(({ answer }) =>
     answer.hasMore ? answer.collections.slice(-1) : [],
   );
-  return { rows, horizon: ends.sort(byName)[0] ?? null, failures };
+  const inner = answers.flatMap(({ from, answer }) =>
+    answer.pods.flatMap(({ pod, error }) =>
+      error ? [{ pod: shardName(from.name, pod), error }] : [],
+    ),
+  );
+  return { rows, horizon: ends.sort(byName)[0] ?? null, failures, inner };
 }
 
 /** The rows up to the horizon, in order, those of one name together. */

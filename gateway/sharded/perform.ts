@@ -1,17 +1,11 @@
-import {
-  codeOf,
-  errors,
-  isStalePlacement,
-  outcomeOf,
-  type PodOutcome,
-  type WriteOutcome,
-} from '../../schema/errors.ts';
+import { codeOf, errors, isStalePlacement } from '../../schema/errors.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { CollectionRef, VectorStore } from '../../subgraphs/store.ts';
 import { firstError, type Failure, type Gathered } from '../scatter.ts';
 import { mayBeStale } from './attempt.ts';
 import { isSame, type Known } from './known.ts';
 import type { Placements } from './placements.ts';
+import { isUntouched, outcomesOf } from './outcomes.ts';
 import type { Pods } from './pods.ts';
 
 /** The collection, under the version that the caller has seen, or under any. */
@@ -100,23 +94,6 @@ function sumOf<P extends { readonly name: string }>(gathered: Gathered<P, number
     outcomesOf(gathered),
     failures.map(({ pod, error }) => causeOf(pod, error)),
   );
-}
-
-const isUntouched = <P extends { readonly name: string }>(gathered: Gathered<P, number>): boolean =>
-  outcomesOf(gathered).every(({ outcome }) => outcome === 'notWritten');
-
-/** One row a pod. A second part that failed where the first was written leaves a doubt. */
-function outcomesOf<P extends { readonly name: string }>({
-  answers,
-  failures,
-}: Gathered<P, number>): PodOutcome[] {
-  const outcomes = new Map<string, WriteOutcome>(answers.map(({ from }) => [from.name, 'written']));
-  for (const { pod, error } of failures) {
-    outcomes.set(pod, outcomes.has(pod) ? 'unknown' : outcomeOf(error));
-  }
-  return [...outcomes]
-    .map(([pod, outcome]) => ({ pod, outcome }))
-    .sort((a, b) => (a.pod < b.pod ? -1 : 1));
 }
 
 /** Unexpected errors are for the log. */

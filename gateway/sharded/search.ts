@@ -5,7 +5,7 @@ import { hasCopies, mergeNearest, type Merged, type Part } from '../merge.ts';
 import type { Gathered } from '../scatter.ts';
 import { isMissing, throwCommonMistake, type Outcome } from './attempt.ts';
 import type { Known } from './known.ts';
-import type { Pods } from './pods.ts';
+import { renamed, type Pods } from './pods.ts';
 
 /** The nearest over all members; every answer says under which placement it was given. */
 export async function search(
@@ -66,7 +66,9 @@ function outcomeOf(
       matches: items,
       hasMore,
       shards: [
-        ...answers.flatMap(({ answer }) => answer.shards),
+        ...answers.flatMap(({ from, answer }) =>
+          answer.shards.map((shard) => renamed(from.name, shard)),
+        ),
         ...failures.map(({ pod, error }) => ({ pod, error })),
       ],
       placementVersion: versions.length > 0 ? known.version : 0,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errors } from '../../schema/errors.ts';
 import { slotCount } from '../../schema/key.ts';
-import { isFound, membersOf, type Placement } from '../../schema/placement.ts';
+import { isFound, membersOf, outermostMembers, type Placement } from '../../schema/placement.ts';
 import type { Call } from '../call.ts';
 import { checkPods, requireSame } from '../collections.ts';
 import type {
@@ -175,12 +175,8 @@ const notOurs = 'a table that Quiver did not make';
 
 /** One pod's word would end a collection on all: its gateways take a tombstone for the truth. */
 function requireWhole({ collection, placement }: Collection): void {
-  const pods = membersOf(placement);
-  if (pods.length === 1) return;
-  throw errors.badRequest(
-    'name',
-    `name must be a collection of this pod alone; "${collection}" is spread over ${pods.join(', ')}. Delete it through a gateway.`,
-  );
+  if (membersOf(placement).length === 1 && !placement.above) return;
+  throw errors.collectionShared(collection, outermostMembers(placement));
 }
 
 const DUPLICATE_TABLE = '42P07';

@@ -1,7 +1,7 @@
 import type { ElementType, IndexMethod, Metric } from '../../schema/metric.ts';
 import { isObject } from '../../schema/json.ts';
 import { slotCount } from '../../schema/key.ts';
-import { isFound, type PlacementState, type Slots } from '../../schema/placement.ts';
+import { isFound, type Above, type PlacementState, type Slots } from '../../schema/placement.ts';
 import type { OrderValue } from '../scan-order.ts';
 import type {
   Bucket,
@@ -25,7 +25,7 @@ export interface PlacementRow {
   readonly version: number;
   readonly state: PlacementState;
   readonly slots: Slots | null;
-  readonly above: readonly Slots[] | null;
+  readonly above: readonly Above[] | null;
   readonly ended: readonly string[] | null;
   readonly dimension: number;
   readonly metric: Metric | null;

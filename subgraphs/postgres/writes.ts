@@ -1,5 +1,6 @@
 import { codeOf, errors } from '../../schema/errors.ts';
 import { compareBytes, slotOf } from '../../schema/key.ts';
+import { levelOf } from '../../schema/placement.ts';
 import type { Call } from '../call.ts';
 import type { CollectionRef, DeleteWrite, MetadataWrite, UpsertWrite } from '../store.ts';
 import { splitMetadata } from './columns.ts';
@@ -111,11 +112,13 @@ function checkOwner(
   { version }: FencedWrite,
   { keys, argument }: { keys: readonly string[]; argument: (i: number) => string },
 ): void {
-  if (Object.keys(collection.placement.slots).length === 1 && owners[0] === pod) return;
-  const foreign = keys.findIndex((key) => owners[slotOf(key)] !== pod);
+  const { placement } = collection;
+  if (Object.keys(placement.slots).length === 1 && owners[0] === pod) return;
+  const level = levelOf(placement);
+  const foreign = keys.findIndex((key) => owners[slotOf(key, level)] !== pod);
   if (foreign === -1) return;
   if (version !== null) throw errors.stalePlacement(pod, collection.collection);
-  const owner = owners[slotOf(keys[foreign]!)];
+  const owner = owners[slotOf(keys[foreign]!, level)];
   throw errors.badRequest(
     argument(foreign),
     `${argument(foreign)} must be a key that pod "${pod}" holds; it belongs to pod "${owner}".`,

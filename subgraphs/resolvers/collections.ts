@@ -2,7 +2,13 @@ import { errors } from '../../schema/errors.ts';
 import type { Limits } from '../../schema/limits.ts';
 import type { ElementType, Metric } from '../../schema/metric.ts';
 import { checkBucketName, checkCollectionName, checkText } from '../../schema/names.ts';
-import { membersOf, readPlacement, slotCountOf } from '../../schema/placement.ts';
+import {
+  membersOf,
+  placementBelow,
+  readPlacement,
+  slotCountOf,
+  type Placement,
+} from '../../schema/placement.ts';
 import { defaultBucket, fromCursor, readCount, readRef, readText, toCursor } from '../arguments.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
 import { coverageOf } from '../coverage.ts';
@@ -14,6 +20,7 @@ import type {
   Inspection,
   ShardInspection,
 } from '../store.ts';
+import { seenFrom } from './between.ts';
 import { toConnection } from './pages.ts';
 
 interface NamedCollection {
@@ -72,10 +79,10 @@ export const collectionMutations = {
     context: VectorsContext,
   ) {
     const spec = readSpec(args.input, context.limits);
-    const placement = readPlacement(args.placement);
+    const placement = placementFor(context, args.placement);
     return withinTime(context, null, async (call) => {
       const { collection, created } = await context.store.createCollection(spec, placement, call);
-      return { collection: present(collection), created };
+      return { collection: present(seenFrom(context, collection)), created };
     });
   },
 
@@ -84,12 +91,17 @@ export const collectionMutations = {
     args: NamedCollection & { readonly placement?: unknown },
     context: VectorsContext,
   ) {
-    const placement = readPlacement(args.placement);
+    const placement = placementFor(context, args.placement);
     return withinTime(context, null, async (call) => ({
       deleted: await context.store.deleteCollection(refOf(args), placement, call),
     }));
   },
 };
+
+function placementFor({ asPod }: VectorsContext, input: unknown): Placement | null {
+  const placement = readPlacement(input);
+  return placement && asPod !== undefined ? placementBelow(asPod, placement) : placement;
+}
 
 /** A collection, as the resolvers below hand it on. */
 type CollectionSource = ReturnType<typeof present>;
@@ -140,12 +152,20 @@ export async function allShards(
 }
 
 async function oneShard(shard: ShardSource, what: keyof Inspection, context: VectorsContext) {
-  const rows = await context.loaders.shards(shard.ref, what);
-  const row = rows.find(({ pod }) => pod === shard.pod);
-  if (!row) throw errors.podUnavailable(shard.pod, 'says nothing of its shard');
-  if (row.error) throw row.error;
-  return row;
+  const all = await context.loaders.shards(shard.ref, what);
+  // A pod that is itself a gateway has a row for each of its own.
+  const rows = all.filter(({ pod }) => pod === shard.pod || pod.startsWith(`${shard.pod}/`));
+  if (rows.length === 0) throw errors.podUnavailable(shard.pod, 'says nothing of its shard');
+  const failed = rows.find(({ error }) => error !== null);
+  if (failed?.error) throw failed.error;
+  return { count: sumOf(rows, 'count'), bytes: sumOf(rows, 'bytes') };
 }
+
+const sumOf = (rows: readonly ShardInspection[], what: 'count' | 'bytes'): number | null =>
+  rows.reduce<number | null>(
+    (sum, row) => (row[what] === null ? sum : (sum ?? 0) + row[what]),
+    null,
+  );
 
 const refOf = ({ name, bucket }: NamedCollection): CollectionRef =>
   readRef({ collection: name, bucket: bucket ?? null }, 'name');

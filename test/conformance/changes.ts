@@ -23,7 +23,7 @@ export function changes(subject: () => Subject): void {
       const [first, second] = await changesOf(written, empty);
 
       for (const rows of [first!, second!]) {
-        expect(rows.map(({ pod }) => pod)).toEqual(subject().pods);
+        expect(rows.map(({ pod }) => pod)).toEqual(subject().shards);
         expect(new Set(rows.map(({ error }) => error))).toEqual(new Set([null]));
       }
       for (const { change } of first!) expect(change!.count).toBeGreaterThan(0);

@@ -43,14 +43,14 @@ export function indexes(subject: () => Subject): void {
     });
 
     test('says everything of itself and of its shards', async () => {
-      const { pods } = subject();
+      const { shards } = subject();
       const collection = await newCollection(records, { dimension });
       const options = { m: 8, efConstruction: 40, maintenanceWorkMem: '32MB' };
       const index = await create(collection, options);
 
       expect(index).toMatchObject({ method: 'HNSW', metric: 'L2', state: 'READY' });
       expect(index.options).toMatchObject({ m: 8, efConstruction: 40 });
-      expect(index.shards.map((shard) => shard.pod).toSorted()).toEqual(pods);
+      expect(index.shards.map((shard) => shard.pod).toSorted()).toEqual(shards);
       for (const shard of index.shards) {
         expect(shard).toMatchObject({ name: expect.stringMatching(/\S/), state: 'READY' });
         expect(shard.percent).toBeNull();
@@ -166,7 +166,7 @@ export function indexes(subject: () => Subject): void {
 
   describe('dropVectorIndex', () => {
     test('drops the index, once, and searches scan again', async () => {
-      const collection = await newCollection(row(20));
+      const collection = await newCollection(row(60));
       const args = { near: { vector: [0, 0, 0, 0] }, k: 3, options: { mode: 'INDEX' } };
       await create(collection);
       expect(await plans(collection, args)).toEqual(['HNSW']);
@@ -178,7 +178,7 @@ export function indexes(subject: () => Subject): void {
       expect(await drop(collection, { method: 'HNSW', metric: null })).toBe(false);
       expect(await listed(collection)).toEqual([]);
       expect(await plans(collection, args)).toEqual(['EXACT']);
-      expect(await count(collection)).toBe(20);
+      expect(await count(collection)).toBe(60);
     });
 
     test('drops the indexes of every metric when none is named', async () => {

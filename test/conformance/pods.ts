@@ -8,7 +8,7 @@ export function pods(subject: () => Subject): void {
       await newCollection();
       const { vectorPods } = await ask<{ vectorPods: readonly Pod[] }>(podsDocument);
 
-      expect(vectorPods.map((pod) => pod.name).toSorted()).toEqual(subject().pods);
+      expect(vectorPods.map((pod) => pod.name).toSorted()).toEqual(subject().shards);
       for (const pod of vectorPods) {
         expect(pod).toMatchObject({
           healthy: true,

@@ -79,15 +79,15 @@ export function searches(subject: () => Subject): void {
 
   describe('what a search says of itself', () => {
     test('coverage, cache, profile and time', async () => {
-      const { pods } = subject();
+      const { shards } = subject();
       const collection = await newCollection(row(5));
       const { searchVectors } = await ask<{ searchVectors: object }>(selfPortrait, { collection });
 
       expect(searchVectors).toEqual({
         coverage: {
           fraction: 1,
-          shardCount: pods.length,
-          answeredCount: pods.length,
+          shardCount: shards.length,
+          answeredCount: shards.length,
           failures: [],
         },
         cache: { outcome: 'BYPASS', ageMs: null },
@@ -95,7 +95,7 @@ export function searches(subject: () => Subject): void {
         tookMs: expect.any(Number),
       });
       const { profile } = searchVectors as { profile: readonly Profile[] };
-      expect(byBytes(profile.map((shard) => shard.pod))).toEqual(pods);
+      expect(byBytes(profile.map((shard) => shard.pod))).toEqual(shards);
       for (const shard of profile) {
         expect(shard).toMatchObject({
           plan: 'EXACT',

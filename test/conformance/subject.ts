@@ -8,6 +8,8 @@ export interface Subject {
   readonly bucket: string;
   /** The names of its pods, in order. */
   readonly pods: readonly string[];
+  /** And of their shards: the same, but where a pod is a gateway itself. */
+  readonly shards: readonly string[];
   close(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import { createShardedStore } from '../../gateway/sharded-store.ts';
 import { defaultLimits, type Limits } from '../../schema/limits.ts';
 import { startCall } from '../../subgraphs/call.ts';
 import { createEmbedders } from '../../subgraphs/embedders/embedders.ts';
+import type { Running } from '../../subgraphs/http.ts';
 import type { Logger } from '../../subgraphs/logger.ts';
 import { startPod } from '../../subgraphs/pod-server.ts';
 import { openDatabase } from '../../subgraphs/postgres/pool.ts';
@@ -22,6 +23,8 @@ import { freshBucket, testDatabases, type TestDatabase } from './databases.ts';
 export interface OpenStore {
   readonly store: VectorStore;
   readonly pods: readonly string[];
+  /** The names of the shards, where pods are gateways. */
+  readonly shards?: readonly string[];
   close(): Promise<void>;
 }
 
@@ -54,7 +57,7 @@ async function openShardedRemote(): Promise<OpenStore> {
 /** The `vectors` subgraph over a store, executed in this process. */
 export async function openSubgraph(open: () => Promise<OpenStore>): Promise<Subject> {
   const opened = await open();
-  const { store, pods } = opened;
+  const { store, pods, shards = pods } = opened;
   const schema = buildVectorsSchema();
   const service = serviceOver(store);
 
@@ -66,7 +69,7 @@ export async function openSubgraph(open: () => Promise<OpenStore>): Promise<Subj
     const formatted = errors?.map((error) => error.toJSON());
     return { data: plain(data ?? null), ...(formatted ? { errors: formatted } : {}) };
   };
-  return inFreshBucket({ execute, pods, close: () => opened.close() });
+  return inFreshBucket({ execute, pods, shards, close: () => opened.close() });
 }
 
 /** The gateway over three pods, by `POST /graphql`, or `/subgraph`. */
@@ -82,26 +85,55 @@ export async function openGateway(path: '/graphql' | '/subgraph'): Promise<Subje
     const answer: Answer = JSON.parse(await response.text());
     return answer;
   };
-  return inFreshBucket({ execute, pods: gateway.pods, close: () => gateway.close() });
+  const { pods } = gateway;
+  return inFreshBucket({ execute, pods, shards: pods, close: () => gateway.close() });
 }
 
 /** The gateway over three pods, all of them HTTP servers. */
 export async function openGatewayServer(): Promise<OpenStore & { readonly url: string }> {
   const opened = await openShardedRemote();
-  const gateway = await startGateway({
-    service: serviceOver(opened.store),
-    subgraphs: [],
-    host: '127.0.0.1',
-    port: 0,
-    example: { query: '{ vectorPods { name } }', variables: {} },
-    logger,
-  });
+  const gateway = await serveGateway(opened.store);
   return {
     ...opened,
     url: gateway.url,
     async close() {
       await gateway.close();
       await opened.close();
+    },
+  };
+}
+
+const serveGateway = (store: VectorStore): Promise<Running> =>
+  startGateway({
+    service: serviceOver(store),
+    subgraphs: [],
+    host: '127.0.0.1',
+    port: 0,
+    example: { query: '{ vectorPods { name } }', variables: {} },
+    logger,
+  });
+
+/** A gateway over two gateways: east over the last database, west over the others. */
+export async function openTree(databases = testDatabases()): Promise<OpenStore> {
+  const [a, b, c] = await openDatabases(databases);
+  const [east, west] = await Promise.all([openRegion('east', [c!]), openRegion('west', [a!, b!])]);
+  return { ...sharded([east, west]), shards: [...east.shards, ...west.shards] };
+}
+
+async function openRegion(
+  name: string,
+  databases: readonly OpenPod[],
+): Promise<OpenPod & { readonly shards: readonly string[] }> {
+  const { store: inner, pods } = sharded(databases);
+  const server = await serveGateway(inner);
+  const url = `${server.url}/subgraph`;
+  return {
+    name,
+    store: createRemoteStore({ pod: name, url, connectionsMax: 16, logger }),
+    shards: pods.map((pod) => `${name}/${pod}`),
+    async close() {
+      await server.close();
+      await inner.close();
     },
   };
 }
