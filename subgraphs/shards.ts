@@ -1,5 +1,6 @@
 import type { JsonObject } from '../schema/filter.ts';
 import type { IndexMethod, Metric } from '../schema/metric.ts';
+import type { CollectionRef } from './store.ts';
 
 /** What of a collection's shards is wanted: each costs a statement. */
 export interface Inspection {
@@ -19,6 +20,24 @@ export interface ShardInspection {
 }
 
 export type IndexState = 'BUILDING' | 'READY' | 'INVALID';
+
+export interface IndexSpec extends CollectionRef {
+  readonly method: IndexMethod;
+  readonly metric: Metric;
+  readonly m: number | null;
+  readonly efConstruction: number | null;
+  readonly lists: number | null;
+  /** As PostgreSQL writes it, such as "2GB". */
+  readonly maintenanceWorkMem: string | null;
+  readonly ifNotExists: boolean;
+  readonly waitMs: number;
+}
+
+export interface DropIndex extends CollectionRef {
+  readonly method: IndexMethod;
+  /** null: of any metric. */
+  readonly metric: Metric | null;
+}
 
 export interface ShardIndex {
   readonly name: string;

@@ -1,10 +1,17 @@
 import type { Filter, JsonObject } from '../schema/filter.ts';
-import type { ElementType, IndexMethod, Metric } from '../schema/metric.ts';
+import type { ElementType, Metric } from '../schema/metric.ts';
 import type { Placement, SlotSet } from '../schema/placement.ts';
 import type { Call } from './call.ts';
 import type { PodReport } from './report.ts';
 import type { ScanOrder, ScanPosition } from './scan-order.ts';
-import type { Inspection, ShardChange, ShardChanged, ShardInspection } from './shards.ts';
+import type {
+  DropIndex,
+  IndexSpec,
+  Inspection,
+  ShardChange,
+  ShardChanged,
+  ShardInspection,
+} from './shards.ts';
 
 export type * from './shards.ts';
 
@@ -270,24 +277,6 @@ export interface CollectionSpec extends CollectionRef {
   /** null: every pod. */
   readonly pods: readonly string[] | null;
   readonly ifNotExists: boolean;
-}
-
-export interface IndexSpec extends CollectionRef {
-  readonly method: IndexMethod;
-  readonly metric: Metric;
-  readonly m: number | null;
-  readonly efConstruction: number | null;
-  readonly lists: number | null;
-  /** As PostgreSQL writes it, such as "2GB". */
-  readonly maintenanceWorkMem: string | null;
-  readonly ifNotExists: boolean;
-  readonly waitMs: number;
-}
-
-export interface DropIndex extends CollectionRef {
-  readonly method: IndexMethod;
-  /** null: of any metric. */
-  readonly metric: Metric | null;
 }
 
 export interface Bucket {

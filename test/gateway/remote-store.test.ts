@@ -1,8 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRemoteStore } from '../../gateway/remote-store.ts';
-import { documents } from '../../gateway/remote/documents.ts';
-import { createTransport } from '../../gateway/remote/transport.ts';
 import { outcomeOf } from '../../gateway/sharded/outcomes.ts';
 import { codeOf, errors, isStalePlacement } from '../../schema/errors.ts';
 import { vectorToBase64 } from '../../schema/vector.ts';
@@ -186,21 +184,6 @@ describe('an answer that cannot be used is an error of that pod', () => {
     const write = await failureOf(upsert());
     expect(codeOf(write)).toBe('POD_UNAVAILABLE');
     expect(outcomeOf(write)).toBe('unknown');
-  });
-
-  test('more than a gateway wants to read', async () => {
-    const transport = createTransport({
-      pod: 'pod-a',
-      url: urlOf(server),
-      connectionsMax: 1,
-      answerBytesMax: 1_000,
-    });
-    answer = json({ data: { count: 'x'.repeat(2_000) } });
-
-    const error = await failureOf(during((call) => transport.post(documents.count, '{}', call)));
-
-    expect(error.message).toBe('Pod "pod-a" gave no usable answer.');
-    await transport.close();
   });
 });
 

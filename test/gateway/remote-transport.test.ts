@@ -24,8 +24,8 @@ async function startHeld() {
     async requests(count: number): Promise<void> {
       while (held.length < count) await new Promise<void>((resolve) => (onHeld = resolve));
     },
-    answer(index: number): void {
-      held[index]!.setHeader('content-type', 'application/json').end('{}');
+    answer(index: number, body = '{}'): void {
+      held[index]!.setHeader('content-type', 'application/json').end(body);
     },
     close(): void {
       server.closeAllConnections();
@@ -105,5 +105,17 @@ test('closing waits for what is under way, and not for a pod that keeps silent',
   expect(await answered).toEqual({});
   await closed;
   expect(await kept).toBe('POD_UNAVAILABLE');
+  pod.close();
+});
+
+test('an answer that is larger than a gateway wants to read is none', async () => {
+  const pod = await startHeld();
+  const transport = transportTo(pod.url, 1);
+  const asked = ask(transport);
+  await pod.requests(1);
+  pod.answer(0, JSON.stringify({ data: { count: 'x'.repeat(2_000) } }));
+
+  await expect(asked).rejects.toThrow('Pod "held" gave no usable answer.');
+  await transport.close();
   pod.close();
 });
