@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import { shown } from '../schema/errors.ts';
+import { shown } from '../schema/shown.ts';
 
 /** Stands beside a `pattern` of the schema and says it in words; some editors show it too. */
 export const patternWords = 'patternErrorMessage';

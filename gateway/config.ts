@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { parseDocument } from 'yaml';
-import { shown } from '../schema/errors.ts';
+import { shown } from '../schema/shown.ts';
 import type { Limits } from '../schema/limits.ts';
 import type { Metric } from '../schema/metric.ts';
 import { isReservedBucket } from '../schema/names.ts';

@@ -1,4 +1,4 @@
-import { shown } from './errors.ts';
+import { shown } from './shown.ts';
 
 /** The place of one key or index inside an argument: `filter.year`, `filter["a.b"]`, `keys[3]`. */
 export function placeIn(argument: string, step: string | number): string {

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import { shown } from './shown.ts';
 
 /** Apollo's own codes that we use, then ours. Clients branch on these, never on a message. */
 export const errorCodes = [
@@ -42,23 +43,6 @@ type Details = Readonly<Record<string, unknown>>;
 
 const fail = (code: ErrorCode, message: string, details: Details = {}): GraphQLError =>
   new GraphQLError(message, { extensions: { ...details, code } });
-
-/** Show what came, short enough for a message. */
-export function shown(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  const text = jsonOf(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}
-
-/** Callers can nest their input deeper than `JSON.stringify` can go. */
-function jsonOf(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return 'what cannot be shown as JSON';
-  }
-}
 
 /** Every error that a caller can meet. A message says what was needed, then what came. */
 export const errors = {
@@ -130,6 +114,13 @@ export const errors = {
       'BAD_USER_INPUT',
       `collection must have a placement to be written to; "${collection}" is a table that Quiver did not make, on ${pods.join(' and ')}. Name one pod for it in the configuration, collections: [{ name: ${collection}, bucket: ${bucket}, pods: [${pods[0]}] }], or import its records into a collection that Quiver makes.`,
       { argument: 'collection', collection, pods },
+    ),
+
+  keyElsewhere: (argument: string, pod: string, owner: string) =>
+    fail(
+      'BAD_USER_INPUT',
+      `${argument} must be a key that pod "${pod}" holds; it belongs to pod "${owner}".`,
+      { argument },
     ),
 
   /** Whoever asked speaks for a part of it only. */

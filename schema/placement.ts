@@ -57,7 +57,7 @@ export const outermostMembers = ({ slots, above = [] }: Placement): string[] =>
   membersOf(above.at(-1) ?? { slots });
 
 /** The pod that owns each slot, by slot. */
-export function ownersOf(placement: Placement): readonly string[] {
+export function ownersOf(placement: Pick<Placement, 'slots'>): readonly string[] {
   const owners = new Array<string>(slotCount);
   for (const [pod, ranges] of Object.entries(placement.slots)) {
     for (const [from, to] of ranges) owners.fill(pod, from, to + 1);

@@ -5,7 +5,7 @@ import { throwMistake } from './attempt.ts';
 import { perform, type Target, type Write } from './perform.ts';
 import type { Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
-import { routeByKey, type Leg } from './route.ts';
+import { requireOwn, routeByKey, type Leg } from './route.ts';
 
 export function createWrites(rooms: {
   readonly pods: Pods;
@@ -18,6 +18,7 @@ export function createWrites(rooms: {
           ref: write,
           items: write.records,
           keyOf: (record) => record.key,
+          argument: (i) => `records[${i}].key`,
           send: (store, records, version) => store.upsert({ ...write, records, version }, call),
         }),
         call,
@@ -30,6 +31,7 @@ export function createWrites(rooms: {
         ref: write,
         items: write.keys,
         keyOf: (key) => key,
+        argument: (i) => `keys[${i}]`,
         send: (store, keys, version) => store.updateMetadata({ ...write, keys, version }, call),
       });
       return perform(byKey, call, rooms);
@@ -40,6 +42,7 @@ export function createWrites(rooms: {
           ref: write,
           items: write.target.keys,
           keyOf: (key) => key,
+          argument: (i) => `keys[${i}]`,
           send: (store, keys, version) =>
             store.delete({ ...write, target: { keys }, version }, call),
         });
@@ -90,13 +93,20 @@ function keyed<T>(write: {
   readonly ref: Target;
   readonly items: readonly T[];
   readonly keyOf: (item: T) => string;
+  /** What the key of an item is called in the request. */
+  readonly argument: (i: number) => string;
   readonly send: (store: VectorStore, items: readonly T[], version: number) => Promise<number>;
 }): Write<Leg<T>> {
   return {
     ref: write.ref,
     byKey: true,
-    split: (known, parts) =>
-      routeByKey(known, parts?.flatMap(({ items }) => items) ?? write.items, write.keyOf),
+    split(known, parts) {
+      // A larger gateway, which gives a version, knows what is ours.
+      if (!parts && write.ref.version === null) {
+        requireOwn(known, write.items.map(write.keyOf), write.argument);
+      }
+      return routeByKey(known, parts?.flatMap(({ items }) => items) ?? write.items, write.keyOf);
+    },
     send: (store, { items }, version) => write.send(store, items, version),
   };
 }

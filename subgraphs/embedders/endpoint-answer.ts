@@ -1,4 +1,4 @@
-import { shown } from '../../schema/errors.ts';
+import { shown } from '../../schema/shown.ts';
 import { isObject, parseJson } from '../../schema/json.ts';
 import { readVector } from '../../schema/vector.ts';
 import { EndpointError } from './endpoint-error.ts';

@@ -119,10 +119,7 @@ function checkOwner(
   if (foreign === -1) return;
   if (version !== null) throw errors.stalePlacement(pod, collection.collection);
   const owner = owners[slotOf(keys[foreign]!, level)];
-  throw errors.badRequest(
-    argument(foreign),
-    `${argument(foreign)} must be a key that pod "${pod}" holds; it belongs to pod "${owner}".`,
-  );
+  throw errors.keyElsewhere(argument(foreign), pod, owner!);
 }
 
 /** By the columns of the table and in the order of keys. */

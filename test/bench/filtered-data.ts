@@ -61,7 +61,7 @@ export function createData(options: {
 
 /** In order of their slots. */
 function podIndex(pods: readonly string[]): (key: string) => number {
-  const owners = ownersOf({ uid: '', version: 1, state: 'active', slots: spreadSlots(pods) });
+  const owners = ownersOf({ slots: spreadSlots(pods) });
   return (key) => pods.indexOf(owners[slotOf(key)]!);
 }
 

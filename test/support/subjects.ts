@@ -2,6 +2,7 @@ import { graphql } from 'graphql';
 import { createRemoteStore } from '../../gateway/remote-store.ts';
 import { startGateway } from '../../gateway/server.ts';
 import { createShardedStore } from '../../gateway/sharded-store.ts';
+import type { NamedStore } from '../../gateway/sharded/pods.ts';
 import { defaultLimits, type Limits } from '../../schema/limits.ts';
 import { startCall } from '../../subgraphs/call.ts';
 import { createEmbedders } from '../../subgraphs/embedders/embedders.ts';
@@ -120,17 +121,22 @@ export async function openTree(databases = testDatabases()): Promise<OpenStore> 
   return { ...sharded([east, west]), shards: [...east.shards, ...west.shards] };
 }
 
-async function openRegion(
-  name: string,
-  databases: readonly OpenPod[],
-): Promise<OpenPod & { readonly shards: readonly string[] }> {
-  const { store: inner, pods } = sharded(databases);
+/** A gateway that is to be a pod of a larger one, which reaches it by `store`. */
+export interface Region extends OpenPod {
+  /** What its own clients see. */
+  readonly inner: VectorStore;
+  readonly shards: readonly string[];
+}
+
+export async function openRegion(name: string, pods: readonly NamedStore[]): Promise<Region> {
+  const inner = createShardedStore({ pods, logger });
   const server = await serveGateway(inner);
   const url = `${server.url}/subgraph`;
   return {
     name,
     store: createRemoteStore({ pod: name, url, connectionsMax: 16, logger }),
-    shards: pods.map((pod) => `${name}/${pod}`),
+    inner,
+    shards: pods.map((pod) => `${name}/${pod.name}`),
     async close() {
       await server.close();
       await inner.close();

@@ -86,5 +86,5 @@ async function retire(keys: readonly string[], shelf: Shelf, { databases }: Worl
   }
 }
 
-const owners = ownersOf({ uid: '', version: 1, state: 'active', slots: spreadSlots(podNames) });
+const owners = ownersOf({ slots: spreadSlots(podNames) });
 const podOf = (key: string): number => podNames.findIndex((name) => name === owners[slotOf(key)]);

@@ -1,0 +1,171 @@
+import { createShardedStore } from '../../gateway/sharded-store.ts';
+import { slotOf } from '../../schema/key.ts';
+import { ownersOf } from '../../schema/placement.ts';
+import type { CollectionSpec, VectorStore } from '../../subgraphs/store.ts';
+import { openFaultyPods, type FaultyPods } from '../support/faulty-pods.ts';
+import {
+  codeFrom,
+  during,
+  line,
+  scanIn,
+  searchIn,
+  silent,
+  specIn,
+} from '../support/store-calls.ts';
+import { openRegion, type Region } from '../support/subjects.ts';
+
+/** A gateway over two gateways: east over pod-c, west over pod-a and pod-b. */
+let pods: FaultyPods;
+let east: Region;
+let west: Region;
+let spec: CollectionSpec;
+let collectionCount = 0;
+const records = line(200);
+
+beforeAll(async () => {
+  pods = await openFaultyPods();
+  const { a, b, c } = pods;
+  east = await openRegion('east', [{ name: 'pod-c', store: c.store }]);
+  west = await openRegion('west', [
+    { name: 'pod-a', store: a.store },
+    { name: 'pod-b', store: b.store },
+  ]);
+});
+afterAll(async () => {
+  await east.close();
+  await west.close();
+});
+beforeEach(() => {
+  spec = specIn(pods.bucket, `tree_${collectionCount++}`);
+});
+afterEach(() => pods.repair());
+
+const top = (): VectorStore => createShardedStore({ pods: [east, west], logger: silent });
+
+const create = (store: VectorStore, more: Partial<CollectionSpec> = {}) =>
+  during((call) => store.createCollection({ ...spec, ...more }, null, call));
+const upsert = (store: VectorStore, some = records) =>
+  during((call) => store.upsert({ ...spec, version: null, records: some }, call));
+const count = (store: VectorStore) =>
+  during((call) => store.count({ ...spec, filter: null }, call));
+const rowOf = (store: VectorStore) => during((call) => store.describe(spec, call, { fresh: true }));
+const stateOn = async (store: VectorStore) => (await rowOf(store))?.placement.state ?? null;
+
+test('keys are spread over regions by two bytes of the md5, and in each by the next two', async () => {
+  const { collection } = await create(top());
+  expect(await upsert(top())).toBe(200);
+
+  expect(Object.keys(collection.placement.slots)).toEqual(['east', 'west']);
+  const regions = ownersOf(collection.placement);
+  const inner = await rowOf(west.inner);
+  const owners = ownersOf(inner!.placement);
+  for (const [pod, { store }] of Object.entries({ 'pod-a': pods.a, 'pod-b': pods.b })) {
+    const { records: held } = await during((call) =>
+      store.scan(scanIn(spec.bucket, spec.collection), call),
+    );
+    const expected = records.filter(
+      ({ key }) => regions[slotOf(key)] === 'west' && owners[slotOf(key, 1)] === pod,
+    );
+    expect(held.map(({ key }) => key)).toEqual(expected.map(({ key }) => key).toSorted());
+    expect(held.length).toBeGreaterThan(20);
+  }
+  expect(await count(top())).toBe(200);
+});
+
+test('a region serves its part to clients of its own, and refuses the keys of others', async () => {
+  await create(top());
+  await upsert(top());
+  const regions = ownersOf((await rowOf(top()))!.placement);
+  const ours = records.filter(({ key }) => regions[slotOf(key)] === 'west');
+  const foreign = records.find(({ key }) => regions[slotOf(key)] === 'east')!;
+
+  expect(await count(west.inner)).toBe(ours.length);
+  expect(await upsert(west.inner, ours)).toBe(ours.length);
+  await expect(upsert(west.inner, [ours[0]!, foreign])).rejects.toMatchObject({
+    message: 'records[1].key must be a key that pod "west" holds; it belongs to pod "east".',
+    extensions: { code: 'BAD_USER_INPUT', argument: 'records[1].key' },
+  });
+  expect(await count(top())).toBe(200);
+});
+
+test('only the largest gateway can delete what is spread over regions', async () => {
+  await create(top());
+  for (const store of [east.inner, west.inner, pods.a.store, pods.c.store]) {
+    await expect(during((call) => store.deleteCollection(spec, null, call))).rejects.toThrow(
+      'is spread over east, west. Delete it through their gateway',
+    );
+  }
+
+  expect(await during((call) => top().deleteCollection(spec, null, call))).toBe(true);
+  for (const { store } of [pods.a, pods.b, pods.c]) expect(await stateOn(store)).toBe('dropped');
+  expect((await create(top(), { dimension: 3 })).created).toBe(true);
+});
+
+test('what a region made for itself is all its own for the larger gateway', async () => {
+  await create(west.inner);
+  await upsert(west.inner);
+
+  expect((await rowOf(top()))?.placement.slots).toEqual({ west: [[0, 1_023]] });
+  const query = searchIn(spec.bucket, spec.collection, { limit: 3 });
+  const { matches, shards } = await during((call) => top().search(query, call));
+  expect(matches.map(({ key }) => key)).toEqual(['0', '1', '2']);
+  expect(shards.map(({ pod }) => pod).toSorted()).toEqual(['west/pod-a', 'west/pod-b']);
+  expect(await upsert(top())).toBe(200);
+  expect(await during((call) => top().deleteCollection(spec, null, call))).toBe(true);
+  expect(await stateOn(pods.b.store)).toBe('dropped');
+});
+
+test.each([0, 1])(
+  'a creation that is cut inside a region, in pass %i, is finished by the next',
+  async (after) => {
+    pods.b.break({ kind: 'fails', method: 'createCollection', after });
+    expect(await codeFrom(create(top()))).toBe('POD_UNAVAILABLE');
+    pods.repair();
+
+    expect(await stateOn(top())).toBe('creating');
+    expect((await create(top())).created).toBe(true);
+    expect(await upsert(top())).toBe(200);
+    expect(await count(top())).toBe(200);
+  },
+);
+
+test('of larger gateways that create at once one has created it', async () => {
+  const made = await Promise.all([1, 2, 3].map(() => create(top(), { ifNotExists: true })));
+
+  expect(made.filter(({ created }) => created)).toHaveLength(1);
+  expect(await upsert(top())).toBe(200);
+});
+
+test('a region does not finish the creation of a larger gateway as one of its own', async () => {
+  pods.b.break({ kind: 'fails', method: 'createCollection', after: 1 });
+  await codeFrom(create(top()));
+  pods.repair();
+
+  const { collection, created } = await create(west.inner);
+  expect(created).toBe(true);
+  expect(collection.placement.above).toBeUndefined();
+  expect((await rowOf(top()))?.placement.slots).toEqual({ west: [[0, 1_023]] });
+});
+
+test('a pod that is down inside a region costs a search its shard, and a write says so', async () => {
+  await create(top());
+  await upsert(top());
+  pods.b.break({ kind: 'down' });
+
+  const query = searchIn(spec.bucket, spec.collection, { limit: 200 });
+  const { matches, shards } = await during((call) => top().search(query, call));
+  expect(matches.length).toBeGreaterThan(100);
+  expect(shards.filter((shard) => 'error' in shard)).toMatchObject([
+    { pod: 'west/pod-b', error: { extensions: { code: 'POD_UNAVAILABLE' } } },
+  ]);
+  await expect(upsert(top())).rejects.toMatchObject({
+    extensions: {
+      code: 'PARTIAL_WRITE',
+      pods: [
+        { pod: 'east', outcome: 'written' },
+        { pod: 'west/pod-a', outcome: 'written' },
+        { pod: 'west/pod-b', outcome: 'notWritten' },
+      ],
+    },
+  });
+});
