@@ -3,25 +3,43 @@ import { foundUid, isFound, isHashed, membersOf, type Placement } from '../../sc
 import type { PodReport, TableFacts } from '../../subgraphs/report.ts';
 import type { Collection } from '../../subgraphs/store.ts';
 import type { Expected, Finding } from '../diagnosis.ts';
+import { shardName } from '../sharded/pods.ts';
 import { settle, type Row } from '../sharded/settle.ts';
+import { levelsOf } from './regions.ts';
 import { indexCommand, lacksIndex, tableFindings } from './tables.ts';
 
 /** What is wrong with each collection, on its pods and between them. */
-export function collectionFindings(
+export const collectionFindings = (
+  reports: readonly PodReport[],
+  expected: readonly Expected[],
+): readonly Finding[] => [
+  ...partsOf(reports).flatMap(({ report, table }) =>
+    tableFindings(report.pod, table, report.facts!),
+  ),
+  ...levelsOf(reports).flatMap(({ region, reports: those }) =>
+    region === null ? levelFindings(those, expected) : levelFindings(those, []).map(within(region)),
+  ),
+];
+
+const within =
+  (region: string) =>
+  (finding: Finding): Finding => ({
+    ...finding,
+    pod: finding.pod === null ? region : shardName(region, finding.pod),
+  });
+
+/** What the pods of one gateway say of their collections, held against each other. */
+function levelFindings(
   reports: readonly PodReport[],
   expected: readonly Expected[],
 ): readonly Finding[] {
-  const parts = reports.flatMap((report) =>
-    (report.facts?.tables ?? []).map((table): Part => ({ report, table })),
-  );
   const names = new Map<string, Part[]>();
-  for (const part of parts) {
+  for (const part of partsOf(reports)) {
     const name = nameOf(part.table);
     names.set(name, [...(names.get(name) ?? []), part]);
   }
   const missing = expected.filter(isMapped).filter(isAbsent(names, reports));
   return [
-    ...parts.flatMap(({ report, table }) => tableFindings(report.pod, table, report.facts!)),
     ...[...names].flatMap(([name, those]) =>
       betweenParts(
         name,
@@ -39,6 +57,9 @@ interface Part {
   readonly report: PodReport;
   readonly table: TableFacts;
 }
+
+const partsOf = (reports: readonly PodReport[]): Part[] =>
+  reports.flatMap((report) => (report.facts?.tables ?? []).map((table) => ({ report, table })));
 
 const nameOf = (ref: { readonly bucket: string; readonly collection: string }): string =>
   `${ref.bucket}.${ref.collection}`;
