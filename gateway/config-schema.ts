@@ -82,7 +82,11 @@ export const configSchema = {
         ...record(
           {
             name,
-            url: { ...httpUrl, description: "The URL of a pod's subgraph, ending in /graphql." },
+            url: {
+              ...httpUrl,
+              description:
+                "The URL of a pod's subgraph, ending in /graphql; of another gateway, in /subgraph.",
+            },
             database: { ...databaseUrl, description: 'A Postgres URL, served in this process.' },
             embedded: {
               ...text,
