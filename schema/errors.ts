@@ -185,6 +185,10 @@ export const errors = {
   podUnavailable: (pod: string, why: string, outcome: WriteOutcome = 'notWritten') =>
     fail('POD_UNAVAILABLE', `Pod "${pod}" ${why}.`, { pod, outcome }),
 
+  /** With the statement the connection to the database ended, or is about to. */
+  connectionLost: (pod: string, why: string, outcome: WriteOutcome) =>
+    fail('POD_UNAVAILABLE', `Pod "${pod}" ${why}.`, { pod, outcome, reason: CONNECTION_LOST }),
+
   cacheUnavailable: () =>
     fail(
       'POD_UNAVAILABLE',
@@ -243,6 +247,7 @@ export const errors = {
 
 const STALE_PLACEMENT = 'STALE_PLACEMENT';
 const WRONG_POD = 'WRONG_POD';
+const CONNECTION_LOST = 'CONNECTION_LOST';
 
 const count = (pods: readonly PodOutcome[], outcome: WriteOutcome): number =>
   pods.filter((pod) => pod.outcome === outcome).length;
@@ -279,6 +284,8 @@ export function withArgument(error: unknown, nameOf: (argument: string) => strin
 export const isCallerMistake = (error: unknown): boolean => callerMistakes.has(codeOf(error) ?? '');
 
 export const isStalePlacement = (error: unknown): boolean => hasReason(error, STALE_PLACEMENT);
+
+export const isConnectionLost = (error: unknown): boolean => hasReason(error, CONNECTION_LOST);
 
 export const isWrongPod = (error: unknown): boolean => hasReason(error, WRONG_POD);
 

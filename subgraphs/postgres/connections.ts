@@ -1,5 +1,5 @@
 import { Client, Pool, types, type PoolClient, type PoolConfig } from 'pg';
-import { codeOf, errors } from '../../schema/errors.ts';
+import { errors, isConnectionLost } from '../../schema/errors.ts';
 import type { Call } from '../call.ts';
 import type { Logger } from '../logger.ts';
 import { connectError, deadlineError } from './database-errors.ts';
@@ -39,7 +39,7 @@ export function createConnections(options: {
       return await work(client);
     } catch (error) {
       // The server's last words come before the connection ends: nobody may be lent it again.
-      broken = codeOf(error) === 'POD_UNAVAILABLE';
+      broken = isConnectionLost(error);
       throw error;
     } finally {
       try {

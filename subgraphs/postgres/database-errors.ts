@@ -22,14 +22,19 @@ export function connectError(pod: string, error: unknown): Error {
 export function statementError(pod: string, error: unknown, call: Call): unknown {
   const state = sqlStateOf(error);
   // The server always answers with a code; without one, the connection broke before it could.
-  if (state === undefined) return errors.podUnavailable(pod, 'broke the connection', 'unknown');
+  if (state === undefined) return errors.connectionLost(pod, 'broke the connection', 'unknown');
   if (state === INSUFFICIENT_PRIVILEGE) return errors.forbidden(pod, messageOf(error));
   if (state === QUERY_CANCELED) return deadlineError(pod, call, 'notWritten');
   const why = unavailableWhy(state);
   // In a crash the answer comes at any moment, also after the commit.
   const outcome = state === CRASH_SHUTDOWN ? 'unknown' : 'notWritten';
-  return why ? errors.podUnavailable(pod, `${why} (${state})`, outcome) : error;
+  if (why === undefined) return error;
+  const fail = isLast(state) ? errors.connectionLost : errors.podUnavailable;
+  return fail(pod, `${why} (${state})`, outcome);
 }
+
+/** The server says this of a connection, and then ends it. */
+const isLast = (state: string): boolean => state.startsWith('08') || state.startsWith('57P');
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 const QUERY_CANCELED = '57014';

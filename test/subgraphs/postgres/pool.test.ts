@@ -142,6 +142,23 @@ onReal('a connection that breaks under a statement leaves its outcome unknown', 
   await Promise.all([database.close(), observer.close()]);
 });
 
+for (const state of ['40001', '55P03', '25006']) {
+  onReal(
+    `after a statement that was refused with ${state} its connection is used again`,
+    async () => {
+      const database = single();
+      const refused = statement(`do $$ begin raise sqlstate '${state}'; end $$`);
+      const before = await run(database, backend);
+
+      expect(await codeFrom(run(database, refused))).toBe('POD_UNAVAILABLE');
+      const inTransaction = during((call) => database.transaction((query) => query(refused), call));
+      expect(await codeFrom(inTransaction)).toBe('POD_UNAVAILABLE');
+      expect(await run(database, backend)).toEqual(before);
+      await database.close();
+    },
+  );
+}
+
 onReal('an idle connection that breaks does no harm', async () => {
   const database = single();
   const [{ pid }] = (await run<{ pid: number }>(database, backend)) as [{ pid: number }];
