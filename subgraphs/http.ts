@@ -220,7 +220,9 @@ async function podsOf(store: VectorStore, requestId: string) {
 function busyPort(error: unknown, host: string, port: number): unknown {
   const code = (error as { code?: unknown }).code;
   if (code === 'EADDRINUSE') {
-    return new Error(`Port ${port} of ${host} must be free; another program listens there.`);
+    return new Error(
+      `Port ${port} of ${host} must be free; another program listens there. Stop it, or choose another port with --port.`,
+    );
   }
   if (code === 'EACCES') return new Error(`Port ${port} of ${host} needs a privileged user.`);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {

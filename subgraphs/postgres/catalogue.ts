@@ -16,6 +16,8 @@ export interface Catalogue {
   readonly pgvector: Pgvector;
   /** What this database calls the type `vector`. */
   readonly vectorOid: number;
+  /** What `hnsw.ef_search` is where no search sets it. */
+  readonly efSearch: number;
   /** Quiver's own tables are there. Without them the role could not make them: nothing is placed. */
   readonly prepared: boolean;
   /** Those that count the writes of tables are there too. */

@@ -30,13 +30,13 @@ export function prepareDatabase(
     await query(setupLockStatement);
     await ensureExtension(query);
     const there = await readablePresence(query);
-    const { ready, canCreate, vectorSchema, vectorOid } = there;
+    const { ready, canCreate, vectorSchema, vectorOid, efSearch } = there;
     if (!ready && canCreate) await query(createTablesStatement);
     if (ready) await ensurePlacement(query, there);
     const prepared = ready || canCreate;
     if (prepared) await bindPod(query, pod, { canBind: canCreate });
     const counting = prepared && (await ensureCounting(query, there));
-    return { pgvector: createPgvector(vectorSchema), vectorOid, prepared, counting };
+    return { pgvector: createPgvector(vectorSchema), vectorOid, efSearch, prepared, counting };
   }, call);
 }
 
@@ -74,6 +74,7 @@ interface Presence {
   readonly extensionVersion: string | null;
   readonly vectorSchema: string;
   readonly vectorOid: number;
+  readonly efSearch: number;
 }
 
 async function presence(query: Query): Promise<Presence> {

@@ -17,11 +17,17 @@ export type SearchPlan =
 
 export const exactly = (reason: ExactReason): SearchPlan => ({ kind: 'exact', reason });
 
-/** `rowsMax` is how many rows the search will ask the table for. */
+interface Here {
+  /** How many rows the search will ask the table for. */
+  readonly rowsMax: number;
+  /** What the database does when it is told nothing. */
+  readonly efSearchHere: number;
+}
+
 export function planSearch(
   query: SearchQuery,
   known: Pick<Known, 'table' | 'indexes' | 'rowsEstimate' | 'sample' | 'choices'>,
-  rowsMax: number,
+  { rowsMax, efSearchHere }: Here,
 ): SearchPlan {
   if (query.mode === 'EXACT') return exactly('ASKED');
   const usable = known.indexes.filter((i) => i.metric === query.metric && i.state === 'READY');
@@ -39,7 +45,7 @@ export function planSearch(
   const iterative = isFiltered(query) || rowsMax > efSearchMax ? 'relaxed_order' : 'off';
   const settings =
     index.method === 'HNSW'
-      ? hnswSettings(query, { rowsMax, iterative, choice })
+      ? hnswSettings(query, { rowsMax, efSearchHere, iterative, choice })
       : ivfflatSettings(query, { index, iterative });
   return {
     kind: 'index',
@@ -68,12 +74,12 @@ type Iterative = 'relaxed_order' | 'off';
  */
 function hnswSettings(
   query: SearchQuery,
-  options: { rowsMax: number; iterative: Iterative; choice: Choice | null },
+  options: Here & { iterative: Iterative; choice: Choice | null },
 ): Record<string, string> {
-  const { rowsMax, iterative, choice } = options;
+  const { rowsMax, efSearchHere, iterative, choice } = options;
   const { efSearch } = query;
   const filtered = isFiltered(query);
-  if (efSearch === null && !filtered && rowsMax <= efSearchDefault) return {};
+  if (efSearch === null && !filtered && rowsMax <= efSearchHere) return {};
   const wanted = efSearch ?? (filtered ? efSearchFiltered : efSearchDefault);
   const efSearchUsed = Math.min(efSearchMax, Math.max(wanted, rowsMax));
   return {

@@ -73,7 +73,8 @@ async function findNearest(
   // One more than asked shows whether there are more; the excluded record may take a place too.
   const rowsMax = query.limit + 1 + (query.exclude === null ? 0 : 1);
   const asked = { known, query, rowsMax };
-  const plan = planSearch(query, known, rowsMax);
+  const { efSearch } = context.catalogue;
+  const plan = planSearch(query, known, { rowsMax, efSearchHere: efSearch });
   const found = await runPlan(context, asked, plan, call);
   if (found.plan === 'EXACT' || found.rowCount >= rowsMax) return found;
   return (await completely(context, asked, call)) ?? { ...found, truncated: true };

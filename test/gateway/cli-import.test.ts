@@ -248,7 +248,11 @@ const wrong: readonly [readonly string[], number, string][] = [
   [['--embed', '--text-field', 'n'], 2, '--embed needs an embedder'],
   [['--embed', '--text-field', 'n', '--embedder', 'x'], 2, '--embedder must name hash'],
   [['--rejects', folder.path('wrong.ndjson')], 2, 'must be different files'],
-  [['--collection', 'none'], 4, 'There is no collection "none"'],
+  [
+    ['--collection', 'none'],
+    4,
+    'There is no collection "none" in bucket "vecs". With --create it is made.',
+  ],
 ];
 
 test.each(wrong)('import with %j ends with %d', async (args, code, message) => {

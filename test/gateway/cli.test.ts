@@ -44,7 +44,7 @@ describe('the command line', () => {
     expect(await run(['up', '--port', String(port)])).toEqual({
       code: 1,
       stdout: '',
-      stderr: `Port ${port} of 127.0.0.1 must be free; another program listens there.\n`,
+      stderr: `Port ${port} of 127.0.0.1 must be free; another program listens there. Stop it, or choose another port with --port.\n`,
     });
     other.close();
   });

@@ -120,7 +120,7 @@ describe('a pod over HTTP', () => {
     const logger = createMemoryLogger();
 
     await expect(startPod({ service, pod: 'a', host: '127.0.0.1', port, logger })).rejects.toThrow(
-      `Port ${port} of 127.0.0.1 must be free; another program listens there.`,
+      `Port ${port} of 127.0.0.1 must be free; another program listens there. Stop it, or choose another port with --port.`,
     );
   });
 });

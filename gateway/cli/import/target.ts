@@ -1,4 +1,5 @@
-import { errors } from '../../../schema/errors.ts';
+import { GraphQLError } from 'graphql';
+import { codeOf, errors } from '../../../schema/errors.ts';
 import type { Limits } from '../../../schema/limits.ts';
 import type { ElementType, Metric } from '../../../schema/metric.ts';
 import { checkBucketName } from '../../../schema/names.ts';
@@ -22,11 +23,16 @@ export async function findTarget(
   embedder: Embedder | null,
   call: Call,
 ): Promise<Collection> {
-  const found = await requireCollection(store, ref, call);
+  const found = await requireCollection(store, ref, call).catch((error: unknown) => {
+    throw codeOf(error) === 'COLLECTION_NOT_FOUND' ? withHint(error as GraphQLError) : error;
+  });
   if (!isHashed(found.placement)) throw errors.collectionUnplaced(ref, membersOf(found.placement));
   if (!embedder || embedder.dimension === found.dimension) return found;
   throw errors.embedderMismatch('embedder', found.collection, found.dimension, embedder);
 }
+
+const withHint = ({ message, extensions }: GraphQLError): GraphQLError =>
+  new GraphQLError(`${message} With --create it is made.`, { extensions });
 
 /** Makes the collection, with its bucket, for records of this dimension when it is not there. */
 export async function makeTarget(

@@ -36,7 +36,8 @@ export const presenceStatement: Statement = {
         where not has_schema_privilege('quiver', 'usage')
           or not has_table_privilege(oid, 'select')) as unreadable,
       quote_ident(current_user) as role, current_setting('server_encoding') as encoding,
-      e.extversion as "extensionVersion", n.nspname as "vectorSchema", t.oid::int as "vectorOid"
+      e.extversion as "extensionVersion", n.nspname as "vectorSchema", t.oid::int as "vectorOid",
+      coalesce(nullif(current_setting('hnsw.ef_search', true), ''), '40')::int as "efSearch"
     from (select) one
       left join pg_extension e on e.extname = 'vector'
       left join pg_namespace n on n.oid = e.extnamespace
