@@ -248,11 +248,7 @@ const wrong: readonly [readonly string[], number, string][] = [
   [['--embed', '--text-field', 'n'], 2, '--embed needs an embedder'],
   [['--embed', '--text-field', 'n', '--embedder', 'x'], 2, '--embedder must name hash'],
   [['--rejects', folder.path('wrong.ndjson')], 2, 'must be different files'],
-  [
-    ['--collection', 'none'],
-    4,
-    'There is no collection "none" in bucket "vecs". With --create it is made.',
-  ],
+  [['--collection', 'none'], 4, 'With --create it is made. (COLLECTION_NOT_FOUND)'],
 ];
 
 test.each(wrong)('import with %j ends with %d', async (args, code, message) => {
