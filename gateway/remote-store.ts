@@ -33,15 +33,15 @@ export function createRemoteStore(options: {
   readonly anyPod?: boolean;
   readonly url: string;
   readonly connectionsMax: number;
+  readonly waitingMax?: number;
+  readonly answerBytesMax?: number;
   readonly logger: Logger;
   /** Shared by the stores that are searched together. */
   readonly bodies?: SearchBodies;
 }): VectorStore {
   const { pod, logger, bodies = new WeakMap() } = options;
-  const transport = createTransport({
-    ...options,
-    answerBytesMax: defaultLimits.answerBytesMax,
-  });
+  const { poolWaitingMax: waitingMax, answerBytesMax } = defaultLimits;
+  const transport = createTransport({ waitingMax, answerBytesMax, ...options });
   const client = createClient({ pod, transport, logger });
   return {
     ...reads(client),

@@ -75,6 +75,7 @@ export async function openDatabaseStore(options: {
     logger,
     // An embedded database is a single session, which all its clients share.
     connectionsMax: embedded ? 1 : limits.poolConnectionsMax,
+    waitingMax: limits.poolWaitingMax,
     named: !embedded,
     cancellable: !embedded,
   });
@@ -146,8 +147,15 @@ async function openRemote(
   url: string,
   { limits, logger, bodies }: PodOptions,
 ): Promise<VectorStore> {
-  const connectionsMax = limits.poolConnectionsMax;
-  const store = createRemoteStore({ pod, url, connectionsMax, logger, bodies });
+  const store = createRemoteStore({
+    pod,
+    url,
+    connectionsMax: limits.poolConnectionsMax,
+    waitingMax: limits.poolWaitingMax,
+    answerBytesMax: limits.answerBytesMax,
+    logger,
+    bodies,
+  });
   const call = startCall({ timeoutMs: identityMs, requestId: 'start' });
   try {
     await store.pods(call);

@@ -42,8 +42,10 @@ export const defaultLimits = {
   timeoutMsDefault: 5_000,
   queryDepthMax: 12,
   rootFieldsMax: 30,
-  /** Statements in flight on one pod's database; further ones wait. */
+  /** Statements in flight on one pod's database, and a gateway's requests to one pod. */
   poolConnectionsMax: 16,
+  /** Those that wait for their turn; one more is refused. */
+  poolWaitingMax: 1_000,
 } as const;
 
 type Widened<T> = { readonly [K in keyof T]: T[K] extends number ? number : Widened<T[K]> };

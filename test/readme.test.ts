@@ -39,7 +39,10 @@ test.each([
   ],
   ["a gateway's request to a pod", `${limits.podBodyBytesMax / 1_024 ** 2} MiB`],
   ["one pod's answer to a gateway", `${limits.answerBytesMax / 1_024 ** 2} MiB`],
-  ['statements in flight on one pod', `${limits.poolConnectionsMax}; further ones wait`],
+  [
+    'statements in flight on one pod',
+    `${limits.poolConnectionsMax}; ${count(limits.poolWaitingMax)} more wait, and no more than that`,
+  ],
   ['time', `${limits.timeoutMsDefault / 1_000} s, at most ${limits.timeoutMsMax / 1_000} s`],
 ])('the README has the limit of %s as it is', (what, limit) => {
   expect(readme).toContain(`| ${what} | ${limit} |`);

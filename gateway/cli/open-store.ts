@@ -127,6 +127,8 @@ async function openStore(
     anyPod: true,
     url: source.url,
     connectionsMax: limits.poolConnectionsMax,
+    waitingMax: limits.poolWaitingMax,
+    answerBytesMax: limits.answerBytesMax,
     logger,
   });
 }

@@ -21,18 +21,18 @@ export interface TransportOptions {
   readonly anyPod?: boolean;
   readonly url: string;
   readonly connectionsMax: number;
+  readonly waitingMax: number;
   readonly answerBytesMax: number;
 }
 
 /** Reads may be asked twice: a kept connection can break at the moment it is used. */
 const readAttemptsMax = 2;
 
-const waitingMax = 1_000;
 const connectMs = 10_000;
 const closingMs = 2_000;
 
 export function createTransport(options: TransportOptions): Transport {
-  const { pod, anyPod = false, url, connectionsMax, answerBytesMax } = options;
+  const { pod, anyPod = false, url, connectionsMax, waitingMax, answerBytesMax } = options;
   const { origin, pathname } = new URL(url);
   const path = pathname === '/' ? '/graphql' : pathname;
   const pool = new Pool(origin, {

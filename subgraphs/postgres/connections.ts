@@ -1,5 +1,6 @@
 import { Client, Pool, types, type PoolClient, type PoolConfig } from 'pg';
 import { errors, isConnectionLost } from '../../schema/errors.ts';
+import { defaultLimits } from '../../schema/limits.ts';
 import type { Call } from '../call.ts';
 import type { Logger } from '../logger.ts';
 import { connectError, deadlineError } from './database-errors.ts';
@@ -18,9 +19,10 @@ export function createConnections(options: {
   readonly url: string;
   readonly pod: string;
   readonly connectionsMax: number;
+  readonly waitingMax?: number | undefined;
   readonly logger: Logger;
 }): Connections {
-  const { pod, connectionsMax } = options;
+  const { pod, connectionsMax, waitingMax = defaultLimits.poolWaitingMax } = options;
   const { pool, close } = openPool(options);
   const turnstile = createTurnstile({ places: connectionsMax, waitingMax });
 
@@ -83,7 +85,6 @@ export function cut(client: Client): void {
   client.connection.stream.destroy();
 }
 
-const waitingMax = 1_000;
 const connectMs = 10_000;
 const idleMs = 60_000;
 const closingMs = 2_000;

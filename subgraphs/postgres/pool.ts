@@ -12,6 +12,7 @@ export interface DatabaseOptions {
   readonly url: string;
   readonly pod: string;
   readonly connectionsMax: number;
+  readonly waitingMax?: number;
   /** Prepare statements by name; not behind poolers that hand a session around. */
   readonly named: boolean;
   /** The server takes cancel requests; an embedded one does not: it has a single session. */

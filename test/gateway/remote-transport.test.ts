@@ -35,7 +35,7 @@ async function startHeld() {
 }
 
 const transportTo = (url: string, connectionsMax: number): Transport =>
-  createTransport({ pod: 'held', url, connectionsMax, answerBytesMax: 1_000 });
+  createTransport({ pod: 'held', url, connectionsMax, answerBytesMax: 1_000, waitingMax: 1_000 });
 
 const document = { text: '', field: 'pods', isWrite: false } as const;
 const ask = (transport: Transport, timeoutMs?: number): Promise<unknown> =>
