@@ -17,8 +17,8 @@ interface Keyed {
   readonly key: string;
 }
 
-/** The pod that owns a key. It costs a hash, so it is asked about few. */
-type OwnerOf = (key: string) => string;
+/** Whether a pod's item of a key counts. It costs a hash, so it is asked about few. */
+type Counts = (pod: string, key: string) => boolean;
 
 interface Near extends Keyed {
   readonly distance: number;
@@ -26,7 +26,7 @@ interface Near extends Keyed {
 
 /**
  * The `limit` nearest matches over all pods, nearest first; of a key from two pods the nearer, or of
- * two at one distance the owner's.
+ * two at one distance that which counts.
  *
  * Equal distances are ordered by key, so the same query gives the same page whichever pod answers
  * first. A sort is enough: each pod gives at most `limit`, and `limit` is capped. Distances are
@@ -35,30 +35,30 @@ interface Near extends Keyed {
 export function mergeNearest<T extends Near>(
   parts: readonly Part<T>[],
   limit: number,
-  ownerOf: OwnerOf,
+  counts: Counts,
 ): Merged<T> {
-  const counts = (item: T, other: T, pod: string): boolean =>
-    item.distance < other.distance ||
-    (item.distance === other.distance && ownerOf(item.key) === pod);
-  const matches = eachOnce(parts, counts).sort(
-    (a, b) => a.distance - b.distance || compareBytes(a.key, b.key),
+  const matches = eachOnce(
+    parts,
+    (item, other, pod) =>
+      item.distance < other.distance || (item.distance === other.distance && counts(pod, item.key)),
   );
+  matches.sort((a, b) => a.distance - b.distance || compareBytes(a.key, b.key));
   return firstOf(parts, matches, limit);
 }
 
 /**
- * Whether the page has a match that is not of its owner but of a copy on another pod, as while slots
- * move. Then copies may have pushed others out of a pod's answer; a page without any is whole, for
- * what was pushed out is farther than all of it.
+ * Whether the page has a match that does not count, from a copy on another pod than the key's owner,
+ * as while slots move. Then copies may have pushed others out of a pod's answer; a page without any
+ * is whole, for what was pushed out is farther than all of it.
  */
 export function hasCopies<T extends Keyed>(
   page: readonly T[],
   parts: readonly Part<T>[],
-  ownerOf: OwnerOf,
+  counts: Counts,
 ): boolean {
   const shown = new Set(page);
   return parts.some(({ pod, items }) =>
-    items.some((item) => shown.has(item) && ownerOf(item.key) !== pod),
+    items.some((item) => shown.has(item) && !counts(pod, item.key)),
   );
 }
 
@@ -77,11 +77,11 @@ export interface OrderedPart<T> extends Part<T> {
 export function mergeInOrder<T extends Keyed>(
   parts: readonly OrderedPart<T>[],
   limit: number,
-  ownerOf: OwnerOf,
+  counts: Counts,
   order: (a: T, b: T) => number,
 ): Merged<T> & { readonly end: T | undefined } {
   const [end] = parts.flatMap((part) => part.end ?? []).sort(order);
-  const all = eachOnce(parts, ({ key }, _, pod) => ownerOf(key) === pod).sort(order);
+  const all = eachOnce(parts, ({ key }, _, pod) => counts(pod, key)).sort(order);
   const items = end ? all.filter((item) => order(item, end) <= 0) : all;
   return { ...firstOf(parts, items, limit), end };
 }
@@ -91,17 +91,17 @@ const firstOf = <T>(parts: readonly Part<T>[], items: readonly T[], limit: numbe
   hasMore: items.length > limit || parts.some((part) => part.hasMore),
 });
 
-/** The items of all pods, of each key the one that counts before others that came earlier. */
+/** The items of all pods, of each key the first or one that came later and is better. */
 function eachOnce<T extends Keyed>(
   parts: readonly Part<T>[],
-  counts: (item: T, other: T, pod: string) => boolean,
+  isBetter: (item: T, other: T, pod: string) => boolean,
 ): T[] {
   if (parts.length === 1) return [...parts[0]!.items];
   const byKey = new Map<string, T>();
   for (const { pod, items } of parts) {
     for (const item of items) {
       const other = byKey.get(item.key);
-      if (other === undefined || counts(item, other, pod)) byKey.set(item.key, item);
+      if (other === undefined || isBetter(item, other, pod)) byKey.set(item.key, item);
     }
   }
   return [...byKey.values()];

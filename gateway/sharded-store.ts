@@ -6,7 +6,7 @@ import type { HomeOf } from './sharded/found.ts';
 import { changes, inspect } from './sharded/inspection.ts';
 import { listCollections } from './sharded/listing.ts';
 import { createPlacements } from './sharded/placements.ts';
-import { createPods, renamed, shardName, type NamedStore } from './sharded/pods.ts';
+import { createPods, type NamedStore } from './sharded/pods.ts';
 import { createReads } from './sharded/reads.ts';
 import { createSweeper } from './sharded/sweeper.ts';
 import { createWrites } from './sharded/writes.ts';
@@ -39,9 +39,7 @@ export function createShardedStore(options: {
     async pods(call) {
       const { answers, failures } = await pods.scatter(pods.all, (store) => store.pods(call));
       const rows = [
-        ...answers.flatMap(({ from, answer }) =>
-          answer.map((pod) => ({ ...pod, name: shardName(from.name, pod.name) })),
-        ),
+        ...answers.flatMap(({ answer }) => answer),
         ...failures.map(({ pod }) => silentPod(pod)),
       ];
       return rows.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -49,7 +47,7 @@ export function createShardedStore(options: {
     async report(call) {
       const { answers, failures } = await pods.scatter(pods.all, (store) => store.report(call));
       const reports = [
-        ...answers.flatMap(({ from, answer }) => answer.map((row) => renamed(from.name, row))),
+        ...answers.flatMap(({ answer }) => answer),
         ...failures.map(({ pod, error }) => ({ pod, error, facts: null })),
       ];
       return reports.sort((a, b) => (a.pod < b.pod ? -1 : 1));

@@ -25,8 +25,6 @@ export interface VectorsContext extends VectorsService {
   readonly call: Call;
   /** How long each operation may take that does not say so itself. */
   readonly operationMs: number;
-  /** What a larger gateway calls us, whose pod we are; left out by everybody else, and on pods. */
-  readonly asPod?: string | undefined;
   readonly loaders: Loaders;
   readonly entitySelection: ReturnType<typeof createEntitySelections>;
 }

@@ -3,7 +3,6 @@ import { foundUid, isFound, isHashed, membersOf, type Placement } from '../../sc
 import type { PodReport, TableFacts } from '../../subgraphs/report.ts';
 import type { Collection } from '../../subgraphs/store.ts';
 import type { Expected, Finding } from '../diagnosis.ts';
-import { shardName } from '../sharded/pods.ts';
 import { settle, type Row } from '../sharded/settle.ts';
 import { levelsOf } from './regions.ts';
 import { indexCommand, lacksIndex, tableFindings } from './tables.ts';
@@ -25,7 +24,7 @@ const within =
   (region: string) =>
   (finding: Finding): Finding => ({
     ...finding,
-    pod: finding.pod === null ? region : shardName(region, finding.pod),
+    pod: finding.pod === null ? region : `${region}/${finding.pod}`,
   });
 
 /** What the pods of one gateway say of their collections, held against each other. */

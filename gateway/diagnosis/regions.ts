@@ -1,6 +1,5 @@
 import { placementAbove } from '../../schema/placement.ts';
 import type { PodFacts, PodReport, TableFacts } from '../../subgraphs/report.ts';
-import { shardName } from '../sharded/pods.ts';
 
 /** A gateway's pods under the names that they have there. */
 export interface Level {
@@ -23,7 +22,7 @@ export function levelsOf(reports: readonly PodReport[], region: string | null = 
   }
   const inner = [...regions].map(([name, those]) => ({
     name,
-    levels: levelsOf(those, region === null ? name : shardName(region, name)),
+    levels: levelsOf(those, region === null ? name : `${region}/${name}`),
   }));
   const united = inner.map(({ name, levels }) => unite(name, levels[0]!.reports));
   return [{ region, reports: [...own, ...united] }, ...inner.flatMap(({ levels }) => levels)];

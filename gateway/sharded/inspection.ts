@@ -10,7 +10,6 @@ import type {
 } from '../../subgraphs/store.ts';
 import { toError } from '../scatter.ts';
 import type { Known } from './known.ts';
-import { renamed } from './pods.ts';
 import type { Rooms } from './reads.ts';
 
 export const inspect = (
@@ -72,8 +71,7 @@ async function eachShard<Row extends { readonly pod: string }>(
   for (const { from, answer } of answers) {
     from.positions.forEach((position, i) => {
       const known = found[position] as Known;
-      const shards = (answer[i] ?? []).map((row) => renamed(from.name, row));
-      rows[position]!.push(...shards.map((row) => answered(row, known)));
+      rows[position]!.push(...(answer[i] ?? []).map((row) => answered(row, known)));
     });
   }
   for (const { from, error } of failures) {

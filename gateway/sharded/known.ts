@@ -1,6 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { slotOf } from '../../schema/key.ts';
-import { isFound, isHashed, levelOf, membersOf, ownersOf } from '../../schema/placement.ts';
+import {
+  isFound,
+  isHashed,
+  levelOf,
+  membersOf,
+  ownersOf,
+  type Slots,
+  type SlotSet,
+} from '../../schema/placement.ts';
 import type { Collection, CollectionRef } from '../../subgraphs/store.ts';
 
 /** An active collection, and where its parts are. */
@@ -13,6 +21,13 @@ export interface Known {
   readonly hashed: boolean;
   /** The pod that owns a key; where none does, the first member, whose copies count. */
   readonly ownerOf: (key: string) => string;
+  /**
+   * Whether the pod's record of a key counts. There may be copies: on pods that do not own the key,
+   * and of keys that a larger gateway gave to another of its pods than this one.
+   */
+  readonly counts: (pod: string, key: string) => boolean;
+  /** What counts of a pod, as a search can be told; empty where there are no copies to tell apart. */
+  readonly slotsOf: (pod: string) => readonly SlotSet[];
 }
 
 /** What was learnt of active collections. */
@@ -41,15 +56,47 @@ export function createMemory(): Memory {
 
 export function knownOf(collection: Collection): Known {
   const { placement } = collection;
+  const { uid, version, slots, above = [] } = placement;
   const members = membersOf(placement).map((name) => ({ name }));
-  const { uid, version } = placement;
-  // Made when it is needed: it is far larger than the rest, and many are only listed.
-  let owners: readonly string[] | undefined;
+  const shared = { collection, uid, version, members };
+  if (!isHashed(placement)) {
+    const first = members[0]!.name;
+    const counts = (pod: string): boolean => pod === first;
+    return { ...shared, hashed: false, ownerOf: () => first, counts, slotsOf: () => [] };
+  }
+
   const level = levelOf(placement);
-  const ownerOf = (key: string): string => (owners ??= ownersOf(placement))[slotOf(key, level)]!;
-  if (isHashed(placement)) return { collection, uid, version, members, hashed: true, ownerOf };
-  const first = members[0]!.name;
-  return { collection, uid, version, members, hashed: false, ownerOf: () => first };
+  const ownerOf = createOwners(slots, level);
+  const regions = above.map((region, i) => ({
+    ...region,
+    level: level - 1 - i,
+    ownerOf: createOwners(region.slots, level - 1 - i),
+  }));
+  const lone = members.length === 1 && regions.length === 0;
+  return {
+    ...shared,
+    hashed: true,
+    ownerOf,
+    counts: (pod, key) =>
+      lone ||
+      (ownerOf(key) === pod && regions.every((region) => region.ownerOf(key) === region.pod)),
+    slotsOf: (pod) =>
+      lone
+        ? []
+        : [
+            { level, ranges: slots[pod] ?? [] },
+            ...regions.map((region) => ({
+              level: region.level,
+              ranges: region.slots[region.pod] ?? [],
+            })),
+          ],
+  };
+}
+
+/** The table is made when it is needed: it is far larger than the rest, and many are only listed. */
+function createOwners(slots: Slots, level: number): (key: string) => string {
+  let owners: readonly string[] | undefined;
+  return (key) => (owners ??= ownersOf({ slots }))[slotOf(key, level)]!;
 }
 
 /** Tables without a placement have no version that would tell them apart. */

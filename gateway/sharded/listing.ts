@@ -8,7 +8,7 @@ import type {
 } from '../../subgraphs/store.ts';
 import { firstError, type Failure } from '../scatter.ts';
 import type { Placements } from './placements.ts';
-import { shardName, type NamedStore, type Pods } from './pods.ts';
+import type { NamedStore, Pods } from './pods.ts';
 import type { HomeOf } from './found.ts';
 import { settle, type Row } from './settle.ts';
 import type { Sweeper } from './sweeper.ts';
@@ -96,10 +96,8 @@ async function ask(
   const ends = answers.flatMap(({ answer }) =>
     answer.hasMore ? answer.collections.slice(-1) : [],
   );
-  const inner = answers.flatMap(({ from, answer }) =>
-    answer.pods.flatMap(({ pod, error }) =>
-      error ? [{ pod: shardName(from.name, pod), error }] : [],
-    ),
+  const inner = answers.flatMap(({ answer }) =>
+    answer.pods.flatMap(({ pod, error }) => (error ? [{ pod, error }] : [])),
   );
   return { rows, horizon: ends.sort(byName)[0] ?? null, failures, inner };
 }

@@ -1,7 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { codeOf, type PodOutcome, type WriteOutcome } from '../../schema/errors.ts';
 import type { Gathered } from '../scatter.ts';
-import { shardName } from './pods.ts';
 
 /** Nothing was written, for certain. */
 export const isUntouched = <P extends { readonly name: string }>(
@@ -19,8 +18,7 @@ export function outcomesOf<P extends { readonly name: string }>({
   const outcomes = new Map<string, WriteOutcome>(answers.map(({ from }) => [from.name, 'written']));
   for (const { pod, error } of failures) {
     for (const part of partsOf(error) ?? [{ pod, outcome: outcomeOf(error) }]) {
-      const name = shardName(pod, part.pod);
-      outcomes.set(name, outcomes.has(pod) ? 'unknown' : part.outcome);
+      outcomes.set(part.pod, outcomes.has(pod) ? 'unknown' : part.outcome);
     }
   }
   return [...outcomes]

@@ -28,17 +28,6 @@ export interface Pods {
   readonly scatterQuietly: Scatter;
 }
 
-/**
- * What a shard is called here that `pod` calls `inner`: where that is a gateway, one of its own pods,
- * whose name may be in use here too.
- */
-export const shardName = (pod: string, inner: string): string =>
-  inner === pod ? pod : `${pod}/${inner}`;
-
-/** The row of a shard that `pod` gave, under the name that the shard has here. */
-export const renamed = <Row extends { readonly pod: string }>(pod: string, row: Row): Row =>
-  row.pod === pod ? row : { ...row, pod: shardName(pod, row.pod) };
-
 export function createPods(all: readonly NamedStore[], logger: Logger): Pods {
   const byName = new Map(all.map((pod) => [pod.name, pod.store]));
 

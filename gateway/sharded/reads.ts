@@ -82,7 +82,7 @@ async function scan(
     end: hasMore ? records.at(-1) : undefined,
   }));
   const compare = comparePositions(query.orderBy);
-  const { items, hasMore, end } = mergeInOrder(parts, query.limit, known.ownerOf, (a, b) =>
+  const { items, hasMore, end } = mergeInOrder(parts, query.limit, known.counts, (a, b) =>
     compare(a.position, b.position),
   );
   const missing = query.limit - items.length;
@@ -99,9 +99,8 @@ async function scan(
 const counted = (
   records: readonly ScannedRecord[],
   pod: string,
-  { hashed, members, ownerOf }: Known,
-): readonly ScannedRecord[] =>
-  hashed && members.length > 1 ? records.filter(({ key }) => ownerOf(key) === pod) : records;
+  { hashed, counts }: Known,
+): readonly ScannedRecord[] => (hashed ? records.filter(({ key }) => counts(pod, key)) : records);
 
 /** Where no placement tells whose a key is, one that is on two pods counts twice. */
 async function count(

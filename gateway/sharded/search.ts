@@ -1,11 +1,10 @@
-import { levelOf } from '../../schema/placement.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { Match, SearchAnswer, SearchQuery } from '../../subgraphs/store.ts';
 import { hasCopies, mergeNearest, type Merged, type Part } from '../merge.ts';
 import type { Gathered } from '../scatter.ts';
 import { isMissing, throwCommonMistake, type Outcome } from './attempt.ts';
 import type { Known } from './known.ts';
-import { renamed, type Pods } from './pods.ts';
+import type { Pods } from './pods.ts';
 
 /** The nearest over all members; every answer says under which placement it was given. */
 export async function search(
@@ -14,13 +13,22 @@ export async function search(
   call: Call,
   { pods }: { readonly pods: Pods },
 ): Promise<Outcome<SearchAnswer>> {
+  const { counts, hashed } = known;
   const found = await searchMembers(() => query, known, call, pods);
-  const page = mergeNearest(found.parts, query.limit, known.ownerOf);
-  if (!known.hashed || !hasCopies(page.items, found.parts, known.ownerOf)) {
-    return outcomeOf(page, found, known);
-  }
-  const owned = await searchMembers((pod) => ownedBy(pod, query, known), known, call, pods);
-  return outcomeOf(mergeNearest(owned.parts, query.limit, known.ownerOf), owned, known);
+  const page = mergeNearest(found.parts, query.limit, counts);
+  if (!hashed || !hasCopies(page.items, found.parts, counts)) return outcomeOf(page, found, known);
+
+  const owned = (pod: string): SearchQuery => ({
+    ...query,
+    slots: [...(query.slots ?? []), ...known.slotsOf(pod)],
+  });
+  const again = await searchMembers(owned, known, call, pods);
+  // Once more, for pods of older versions do not know of slots.
+  const parts = again.parts.map((part) => ({
+    ...part,
+    items: part.items.filter(({ key }) => counts(part.pod, key)),
+  }));
+  return outcomeOf(mergeNearest(parts, query.limit, counts), again, known);
 }
 
 interface Found extends Gathered<{ readonly name: string }, SearchAnswer> {
@@ -45,13 +53,6 @@ async function searchMembers(
   return { ...gathered, parts };
 }
 
-/** The same search of what the pod owns, without the copies that it may hold while slots move. */
-function ownedBy(pod: string, query: SearchQuery, { collection }: Known): SearchQuery {
-  const { placement } = collection;
-  const owned = { level: levelOf(placement), ranges: placement.slots[pod] ?? [] };
-  return { ...query, slots: [...(query.slots ?? []), owned] };
-}
-
 function outcomeOf(
   { items, hasMore }: Merged<Match>,
   { answers, failures }: Found,
@@ -66,9 +67,7 @@ function outcomeOf(
       matches: items,
       hasMore,
       shards: [
-        ...answers.flatMap(({ from, answer }) =>
-          answer.shards.map((shard) => renamed(from.name, shard)),
-        ),
+        ...answers.flatMap(({ answer }) => answer.shards),
         ...failures.map(({ pod, error }) => ({ pod, error })),
       ],
       placementVersion: versions.length > 0 ? known.version : 0,

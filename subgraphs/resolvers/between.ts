@@ -1,4 +1,3 @@
-import { placementAbove, type Placement } from '../../schema/placement.ts';
 import { readRef, type CollectionArguments } from '../arguments.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
 import { errorToWire, type SearchWire } from '../search-wire.ts';
@@ -28,10 +27,7 @@ export const betweenQueries = {
 
   vectorPlacement(_: unknown, args: CollectionArguments, context: VectorsContext) {
     const ref = readRef(args);
-    return withinTime(context, null, async (call) => {
-      const found = await context.store.describe(ref, call, { fresh: true });
-      return found && seenFrom(context, found);
-    });
+    return withinTime(context, null, (call) => context.store.describe(ref, call, { fresh: true }));
   },
 
   vectorCollectionRows(
@@ -55,8 +51,7 @@ export const betweenQueries = {
         },
         call,
       );
-      const collections = page.collections.map((found) => seenFrom(context, found));
-      return { ...page, collections, pods: rowsToWire(page.pods) };
+      return { ...page, pods: rowsToWire(page.pods) };
     });
   },
 
@@ -107,15 +102,6 @@ export const betweenMutations = {
     });
   },
 };
-
-/** A larger gateway has to see what it made itself. */
-export const seenFrom = <C extends { readonly placement: Placement }>(
-  { asPod }: Pick<VectorsContext, 'asPod'>,
-  collection: C,
-): C =>
-  asPod === undefined
-    ? collection
-    : { ...collection, placement: placementAbove(asPod, collection.placement) };
 
 const rowsToWire = <Row extends { readonly error: Error | null }>(rows: readonly Row[]) =>
   rows.map((row) => ({ ...row, error: row.error && errorToWire(row.error) }));

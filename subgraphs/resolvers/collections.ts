@@ -2,13 +2,7 @@ import { errors } from '../../schema/errors.ts';
 import type { Limits } from '../../schema/limits.ts';
 import type { ElementType, Metric } from '../../schema/metric.ts';
 import { checkBucketName, checkCollectionName, checkText } from '../../schema/names.ts';
-import {
-  membersOf,
-  placementBelow,
-  readPlacement,
-  slotCountOf,
-  type Placement,
-} from '../../schema/placement.ts';
+import { membersOf, readPlacement, slotCountOf } from '../../schema/placement.ts';
 import { defaultBucket, fromCursor, readCount, readRef, readText, toCursor } from '../arguments.ts';
 import { withinTime, type VectorsContext } from '../context.ts';
 import { coverageOf } from '../coverage.ts';
@@ -20,7 +14,6 @@ import type {
   Inspection,
   ShardInspection,
 } from '../store.ts';
-import { seenFrom } from './between.ts';
 import { toConnection } from './pages.ts';
 
 interface NamedCollection {
@@ -79,10 +72,10 @@ export const collectionMutations = {
     context: VectorsContext,
   ) {
     const spec = readSpec(args.input, context.limits);
-    const placement = placementFor(context, args.placement);
+    const placement = readPlacement(args.placement);
     return withinTime(context, null, async (call) => {
       const { collection, created } = await context.store.createCollection(spec, placement, call);
-      return { collection: present(seenFrom(context, collection)), created };
+      return { collection: present(collection), created };
     });
   },
 
@@ -91,17 +84,12 @@ export const collectionMutations = {
     args: NamedCollection & { readonly placement?: unknown },
     context: VectorsContext,
   ) {
-    const placement = placementFor(context, args.placement);
+    const placement = readPlacement(args.placement);
     return withinTime(context, null, async (call) => ({
       deleted: await context.store.deleteCollection(refOf(args), placement, call),
     }));
   },
 };
-
-function placementFor({ asPod }: VectorsContext, input: unknown): Placement | null {
-  const placement = readPlacement(input);
-  return placement && asPod !== undefined ? placementBelow(asPod, placement) : placement;
-}
 
 /** A collection, as the resolvers below hand it on. */
 type CollectionSource = ReturnType<typeof present>;

@@ -7,7 +7,7 @@ const part = (pod: string, items: readonly (readonly [string, number])[], hasMor
 });
 
 const noOwner = (): never => {
-  throw new Error('asked for the owner of a key that came once');
+  throw new Error('asked whether a key counts that came once');
 };
 
 test('the nearest of all pods come first, and equal distances in the order of the key bytes', () => {
@@ -53,7 +53,7 @@ test('of a key on two pods the nearer counts, and of two at one distance the rec
     ]),
   ];
 
-  const { items } = mergeNearest(parts, 3, () => 'b');
+  const { items } = mergeNearest(parts, 3, (pod) => pod === 'b');
 
   expect(items).toEqual([parts[0]!.items[0], parts[1]!.items[1]]);
   expect(items[1]).toBe(parts[1]!.items[1]);
@@ -63,9 +63,9 @@ test('a page has copies when a match of it did not come from its owner', () => {
   const parts = [part('a', [['x', 1]]), part('b', [['y', 2]])];
   const page = parts.flatMap(({ items }) => items);
 
-  expect(hasCopies(page, parts, (key) => (key === 'x' ? 'a' : 'b'))).toBe(false);
-  expect(hasCopies(page, parts, () => 'a')).toBe(true);
-  expect(hasCopies(page.slice(0, 1), parts, () => 'a')).toBe(false);
+  expect(hasCopies(page, parts, (pod, key) => pod === (key === 'x' ? 'a' : 'b'))).toBe(false);
+  expect(hasCopies(page, parts, (pod) => pod === 'a')).toBe(true);
+  expect(hasCopies(page.slice(0, 1), parts, (pod) => pod === 'a')).toBe(false);
 });
 
 const byNumber = (a: { readonly distance: number }, b: typeof a): number => a.distance - b.distance;
