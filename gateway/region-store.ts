@@ -57,12 +57,12 @@ export function createRegionStore(store: VectorStore, region: string): VectorSto
       const answer = await store.search(query, call);
       return { ...answer, shards: answer.shards.map(named) };
     }),
-    fetch: ours(store.fetch),
-    scan: ours(store.scan),
-    count: ours(store.count),
-    upsert: writing(store.upsert),
-    updateMetadata: writing(store.updateMetadata),
-    delete: writing(store.delete),
+    fetch: ours((query, call) => store.fetch(query, call)),
+    scan: ours((query, call) => store.scan(query, call)),
+    count: ours((query, call) => store.count(query, call)),
+    upsert: writing((write, call) => store.upsert(write, call)),
+    updateMetadata: writing((write, call) => store.updateMetadata(write, call)),
+    delete: writing((write, call) => store.delete(write, call)),
 
     async inspect(refs, what, call) {
       return (await store.inspect(refs, what, call)).map((rows) => rows.map(named));

@@ -108,14 +108,10 @@ const createContexts =
         : createVectorsContext(
             { ...service, store: createRegionStore(service.store, region) },
             call,
-            earlier(operationMs),
+            operationMs,
           );
     return { ...vectors, authorization: headerOf(request, 'authorization') };
   };
-
-/** A larger gateway is to have what our pods gave in time, also when one of them gives nothing. */
-const earlier = (timeMs: number): number => Math.ceil(timeMs - Math.min(timeMs / 10, earlierMs));
-const earlierMs = 50;
 
 function addFrontDoor(app: FastifyInstance): void {
   app.get('/', (_request, reply) => reply.redirect('/graphiql'));

@@ -159,6 +159,15 @@ async function openRemote(
   const call = startCall({ timeoutMs: identityMs, requestId: 'start' });
   try {
     await store.pods(call);
+    // A pod that is a gateway has no name but that in the placements that a larger one made.
+    const query = {
+      bucket: null,
+      prefix: '',
+      limit: limits.pageMax,
+      after: null,
+      everyState: true,
+    };
+    await store.listCollections(query, call);
   } catch (error) {
     if (isWrongPod(error)) {
       await store.close();

@@ -42,6 +42,8 @@ export const defaultLimits = {
   timeoutMsDefault: 5_000,
   queryDepthMax: 12,
   rootFieldsMax: 30,
+  /** Of one request; as many as it may have root fields run at once. */
+  searchesWaitingMax: 1_000,
   /** Statements in flight on one pod's database, and a gateway's requests to one pod. */
   poolConnectionsMax: 16,
   /** Those that wait for their turn; one more is refused. */

@@ -1,3 +1,4 @@
+import { errors } from '../schema/errors.ts';
 import type { Limits } from '../schema/limits.ts';
 import { inPart, type Call } from './call.ts';
 import type { Embedders } from './embedders/embedders.ts';
@@ -6,6 +7,7 @@ import { createLoaders, type Loaders } from './loaders.ts';
 import type { Logger } from './logger.ts';
 import { createEntitySelections } from './selection.ts';
 import type { VectorStore } from './store.ts';
+import { createTurnstile, type Turnstile } from './turnstile.ts';
 
 /** What the `vectors` subgraph stands on. */
 export interface VectorsService {
@@ -27,6 +29,8 @@ export interface VectorsContext extends VectorsService {
   readonly operationMs: number;
   readonly loaders: Loaders;
   readonly entitySelection: ReturnType<typeof createEntitySelections>;
+  /** Nested searches can be many: they are not to take the pods from everybody else. */
+  readonly searches: Turnstile;
 }
 
 export function createVectorsContext(
@@ -35,7 +39,34 @@ export function createVectorsContext(
   operationMs: number = service.limits.timeoutMsDefault,
 ): VectorsContext {
   const loaders = createLoaders(service, call, operationMs);
-  return { ...service, call, operationMs, loaders, entitySelection: createEntitySelections() };
+  const { rootFieldsMax: places, searchesWaitingMax: waitingMax } = service.limits;
+  return {
+    ...service,
+    call,
+    operationMs,
+    loaders,
+    entitySelection: createEntitySelections(),
+    searches: createTurnstile({ places, waitingMax }),
+  };
+}
+
+/** Run a search when it is its turn among those of its request. */
+export async function inTurn<T>(
+  { searches, limits }: Pick<VectorsContext, 'searches' | 'limits'>,
+  call: Call,
+  work: () => Promise<T>,
+): Promise<T> {
+  const searchesMax = limits.rootFieldsMax + limits.searchesWaitingMax;
+  const turn = searches.enter(call, {
+    full: () => errors.limitExceeded('query', 'searches at a time', searchesMax, searchesMax + 1),
+    gone: () => errors.deadlineExceeded(call.timeoutMs),
+  });
+  if (turn) await turn;
+  try {
+    return await work();
+  } finally {
+    searches.leave();
+  }
 }
 
 /** Run one operation of the request within its own time. */

@@ -23,9 +23,10 @@ export function coverageOf(shards: readonly Asked[]) {
 export function requireCoverage(shards: readonly ShardReport[], needed: number): void {
   const { fraction, answeredCount, shardCount, failures } = coverageOf(shards);
   if (answeredCount > 0 && fraction >= needed) return;
-  const late = shards.every((s) => 'error' in s && codeOf(s.error) === 'DEADLINE_EXCEEDED');
+  const codes = new Set(shards.map((shard) => ('error' in shard ? codeOf(shard.error) : null)));
   const [first] = shards;
-  if (late && first && 'error' in first) throw first.error;
+  const alike = codes.has('DEADLINE_EXCEEDED') || codes.has('OVERLOADED');
+  if (codes.size === 1 && alike && first && 'error' in first) throw first.error;
   throw errors.insufficientCoverage(needed, answeredCount, shardCount, failures);
 }
 

@@ -65,10 +65,7 @@ export interface VectorStore {
     placement: Placement | null,
     call: Call,
   ): Promise<{ collection: Collection; created: boolean }>;
-  /**
-   * Leaves a tombstone. With `placement` only that collection, not a later one of the same name; and
-   * where its state is 'creating', only what is not active yet.
-   */
+  /** Leaves a tombstone. With `placement` only that collection, not a later one of the same name. */
   deleteCollection(ref: CollectionRef, placement: Placement | null, call: Call): Promise<boolean>;
   createIndex(spec: IndexSpec, call: Call): Promise<void>;
   dropIndex(query: DropIndex, call: Call): Promise<boolean>;

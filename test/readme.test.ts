@@ -37,6 +37,10 @@ test.each([
     'request',
     `${limits.bodyBytesMax / 1_024 ** 2} MiB, ${limits.queryDepthMax} levels, ${limits.rootFieldsMax} root fields`,
   ],
+  [
+    'searches of one request',
+    `${limits.rootFieldsMax} at once; ${count(limits.searchesWaitingMax)} more wait`,
+  ],
   ["a gateway's request to a pod", `${limits.podBodyBytesMax / 1_024 ** 2} MiB`],
   ["one pod's answer to a gateway", `${limits.answerBytesMax / 1_024 ** 2} MiB`],
   [

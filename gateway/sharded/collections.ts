@@ -5,7 +5,6 @@ import type { CollectionRef, VectorStore } from '../../subgraphs/store.ts';
 import { allOf, firstError } from '../scatter.ts';
 import { createCollection } from './creation.ts';
 import { createPart } from './creation-part.ts';
-import { endCreation } from './creation-steps.ts';
 import { foundIn, type Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
 
@@ -33,14 +32,13 @@ export function createCollections({
     if (!collection || collection.placement.state === 'dropped') return false;
 
     const { placement } = collection;
-    if (asked && !mayEnd(placement, asked)) return false;
+    if (asked && asked.uid !== placement.uid) return false;
     if (!asked && placement.above) {
       throw errors.collectionShared(ref.collection, outermostMembers(placement));
     }
     if (!isHashed(placement)) {
       throw firstError(reading.failures) ?? errors.collectionUnplaced(ref, membersOf(placement));
     }
-    if (asked?.state === 'creating') return endCreation(collection, pods, call);
     const tombstone = { ...placement, state: 'dropped', version: placement.version + 1 } as const;
     const members = Object.keys(placement.slots).map((name) => ({ name }));
     const { answers, failures } = await pods.scatter(members, (store) =>
@@ -83,7 +81,3 @@ export function createCollections({
     },
   };
 }
-
-/** Whether a larger gateway means this collection, and not a later one of the name. */
-const mayEnd = (placement: Placement, asked: Placement): boolean =>
-  placement.uid === asked.uid && !(asked.state === 'creating' && placement.state === 'active');

@@ -1,7 +1,8 @@
-import { membersOf, type Placement } from '../../schema/placement.ts';
+import { errors } from '../../schema/errors.ts';
+import { levelOf, membersOf, type Placement } from '../../schema/placement.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { Collection, CollectionSpec } from '../../subgraphs/store.ts';
-import type { Reading } from './placements.ts';
+import type { Reading } from './reading.ts';
 import type { Pods } from './pods.ts';
 
 export interface Creation {
@@ -21,8 +22,11 @@ export async function takeStep(
 ): Promise<Creation> {
   const members = membersOf(placement);
   const [first, ...others] = placement.state === 'creating' ? members : members.toReversed();
-  const on = (pod: string): Promise<Creation> =>
-    pods.store(pod).createCollection({ ...spec, pods: null }, placement, call);
+  const on = async (pod: string): Promise<Creation> => {
+    const made = await pods.store(pod).createCollection({ ...spec, pods: null }, placement, call);
+    requireTree(pod, made, placement);
+    return made;
+  };
 
   let made = await on(first!);
   for (const pod of others) {
@@ -30,6 +34,16 @@ export async function takeStep(
     made = await on(pod);
   }
   return made;
+}
+
+/** A pod of an older version keeps nothing of the gateways above, so that keys would go astray. */
+function requireTree(pod: string, made: Creation, placement: Placement): void {
+  const kept = levelOf(made.collection.placement) === levelOf(placement);
+  if (kept || !isOurs(made, placement)) return;
+  throw errors.podUnavailable(
+    pod,
+    'is of an older version, which knows nothing of trees of gateways',
+  );
 }
 
 export const isOurs = ({ collection }: Creation, { uid }: Placement): boolean =>
@@ -47,15 +61,4 @@ export async function removeSuperseded(reading: Reading, pods: Pods, call: Call)
     const tombstone = { ...placement, state: 'dropped', version: placement.version + 1 } as const;
     await pods.store(pod).deleteCollection(collection, tombstone, call);
   }
-}
-
-/**
- * On its first pod, unless it is active there by now, and hence a collection. With this word of the
- * first pod the parts on others are superseded.
- */
-export function endCreation(collection: Collection, pods: Pods, call: Call): Promise<boolean> {
-  const { placement } = collection;
-  const [first] = membersOf(placement);
-  const unfinished = { ...placement, state: 'creating' } as const;
-  return pods.store(first!).deleteCollection(collection, unfinished, call);
 }

@@ -8,18 +8,15 @@ import { checkPods, differenceOf, requireSame } from '../../subgraphs/collection
 import type { Collection, CollectionSpec } from '../../subgraphs/store.ts';
 import { within } from '../../subgraphs/within.ts';
 import {
-  endCreation,
   isOurs,
   removeSuperseded,
   requireAnswers,
   takeStep,
   type Creation,
 } from './creation-steps.ts';
-import { requireAgreement, type Placements, type Reading } from './placements.ts';
+import { requireAgreement, type Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
-
-/** Another gateway got in between: begin again with what is there now. */
-const overtaken = Symbol('overtaken');
+import type { Reading } from './reading.ts';
 
 /** Gateways that create the same name with different specs can overtake each other this often. */
 const attemptsMax = 8;
@@ -39,6 +36,7 @@ export async function createCollection(
   { pods, placements }: { readonly pods: Pods; readonly placements: Placements },
 ): Promise<Creation> {
   const members = membersFor(spec, pods);
+  let seen = 0;
 
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     if (attempt > 0) await pause(attempt, call);
@@ -48,14 +46,17 @@ export async function createCollection(
     if (reading.collection?.placement.state === 'active') return existing(spec, reading.collection);
     await removeSuperseded(reading, pods, call);
 
-    const placement = placementFor(spec, members, reading);
-    const other = attempt < attemptsPatient ? null : inTheWay(reading, placement);
+    const placement = placementFor(spec, members, reading, seen);
+    const other = inTheWay(reading, placement);
     if (other) {
-      await endCreation(other, pods, call);
+      if (attempt >= attemptsPatient) await finish(other, pods, call);
       continue;
     }
     const made = await carryOut(spec, placement, pods, call);
-    if (made === overtaken) continue;
+    if (!isOurs(made, placement)) {
+      seen = Math.max(seen, made.collection.placement.version);
+      continue;
+    }
     placements.learn(made.collection);
     return made.created ? made : existing(spec, made.collection);
   }
@@ -81,8 +82,8 @@ const existing = (spec: CollectionSpec, there: Collection): Creation => ({
 });
 
 /**
- * Another creation that was cut, or is being carried out, in its second pass: what is active on a pod
- * stays there until that creation is at its end, or ended.
+ * Another creation that was cut, or is being carried out, in its second pass. Its parts are all there,
+ * and where they are active somebody may have written to them: it can only go on to its end.
  */
 function inTheWay({ collection, rows }: Reading, { uid }: Placement): Collection | null {
   const isOther = collection?.placement.state === 'creating' && collection.placement.uid !== uid;
@@ -94,6 +95,12 @@ function inTheWay({ collection, rows }: Reading, { uid }: Placement): Collection
   return isOther && stays ? collection : null;
 }
 
+/** In the place of whoever began it, if nobody else does. */
+async function finish(collection: Collection, pods: Pods, call: Call): Promise<void> {
+  const spec = { ...collection, pods: null, ifNotExists: true };
+  await takeStep(spec, { ...collection.placement, state: 'active' }, pods, call);
+}
+
 /**
  * That of a creation under way with the same spec, unless some pod has a later word on the name, as
  * when it was deleted there since; else a new one, above all that was ever seen.
@@ -102,13 +109,14 @@ function placementFor(
   spec: CollectionSpec,
   members: readonly string[],
   { collection, rows }: Reading,
+  seen: number,
 ): Placement {
   const slots = spreadSlots(members);
   const underWay = collection?.placement;
   const others = rows
     .map((row) => row.collection.placement)
     .filter(({ uid }) => uid !== underWay?.uid);
-  const latest = Math.max(0, ...others.map(({ version }) => version));
+  const latest = Math.max(seen, ...others.map(({ version }) => version));
   if (underWay?.state === 'creating' && isSameSpec(spec, collection!)) {
     const same = isDeepStrictEqual(underWay.slots, slots) && !underWay.above;
     if (same && underWay.version > latest) return underWay;
@@ -121,14 +129,14 @@ const isSameSpec = (spec: CollectionSpec, collection: Collection): boolean =>
   differenceOf(spec, collection) === undefined &&
   isDeepStrictEqual(spec.nonFilterableKeys, collection.nonFilterableKeys);
 
+/** Both passes, or what another gateway that got in between has put in the place. */
 async function carryOut(
   spec: CollectionSpec,
   placement: Placement,
   pods: Pods,
   call: Call,
-): Promise<Creation | typeof overtaken> {
+): Promise<Creation> {
   const begun = await takeStep(spec, { ...placement, state: 'creating' }, pods, call);
-  if (!isOurs(begun, placement)) return overtaken;
-  const ended = await takeStep(spec, { ...placement, state: 'active' }, pods, call);
-  return isOurs(ended, placement) ? ended : overtaken;
+  if (!isOurs(begun, placement)) return begun;
+  return takeStep(spec, { ...placement, state: 'active' }, pods, call);
 }

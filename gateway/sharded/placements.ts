@@ -1,19 +1,14 @@
 import { errors } from '../../schema/errors.ts';
-import { inHalf, type Call } from '../../subgraphs/call.ts';
+import type { Call } from '../../subgraphs/call.ts';
 import type { Collection, CollectionRef, VectorStore } from '../../subgraphs/store.ts';
-import { firstError, type Failure } from '../scatter.ts';
+import { firstError } from '../scatter.ts';
 import { within } from '../../subgraphs/within.ts';
 import type { HomeOf } from './found.ts';
 import { createMemory, idOf, isSame, knownOf, type Known } from './known.ts';
-import type { NamedStore, Pods } from './pods.ts';
-import { settle, type Row, type Settled } from './settle.ts';
+import type { Pods } from './pods.ts';
+import { readPods, type Reading } from './reading.ts';
+import type { Settled } from './settle.ts';
 import type { Sweeper } from './sweeper.ts';
-
-/** What the pods said of a collection. */
-export interface Reading extends Settled {
-  readonly rows: readonly Row[];
-  readonly failures: readonly Failure<NamedStore>[];
-}
 
 export interface Placements {
   /** What all pods say now, in half of the time that is left; never rejects. */
@@ -37,21 +32,25 @@ export interface Placements {
 export function createPlacements(pods: Pods, sweeper: Sweeper, homeOf: HomeOf): Placements {
   const { learn, recall, forget } = createMemory();
   const underWay = new Map<string, Promise<Reading>>();
+  const rooms = { pods, homeOf };
 
-  async function read(ref: CollectionRef, call: Call): Promise<Reading> {
-    const { answers, failures } = await inHalf(call, (part) =>
-      pods.scatter(pods.all, (store) => store.describe(ref, part, { fresh: true })),
-    );
-    const rows = answers.flatMap(({ from, answer }) =>
-      answer ? [{ pod: from.name, collection: answer }] : [],
-    );
-    const silent = failures.map(({ pod }) => pod);
-    const settled = settle(rows, { silent, home: homeOf(ref) });
-    sweeper.sweep(settled.superseded, call.requestId);
-    if (settled.dispute !== null) forget(ref);
-    else if (settled.collection?.placement.state === 'active') learn(settled.collection);
-    else if (settled.collection || failures.length === 0) forget(ref);
-    return { ...settled, rows, failures };
+  /** What is there now is remembered, and what is gone is swept. */
+  function take(ref: CollectionRef, call: Call, reading: Reading): Reading {
+    const { collection, dispute, superseded, failures } = reading;
+    sweeper.sweep(superseded, call.requestId);
+    if (dispute !== null) forget(ref);
+    else if (collection?.placement.state === 'active') learn(collection);
+    else if (collection || failures.length === 0) forget(ref);
+    return reading;
+  }
+
+  const read = async (ref: CollectionRef, call: Call): Promise<Reading> =>
+    take(ref, call, await readPods(ref, call, rooms).all);
+
+  async function readMembers(ref: CollectionRef, call: Call): Promise<Reading> {
+    const { all, members } = readPods(ref, call, rooms);
+    const later = all.then((reading) => take(ref, call, reading));
+    return Promise.race([later, members.then((reading) => take(ref, call, reading))]);
   }
 
   /** One scatter for all who want to know at the same time. */
@@ -63,7 +62,7 @@ export function createPlacements(pods: Pods, sweeper: Sweeper, homeOf: HomeOf): 
       // It had the patience of whoever began it; ours may be longer.
       if (result.collection || result.failures.length === 0) return result;
     }
-    const started = read(ref, call);
+    const started = readMembers(ref, call);
     underWay.set(id, started);
     return started.finally(() => {
       if (underWay.get(id) === started) underWay.delete(id);
@@ -90,15 +89,15 @@ export function createPlacements(pods: Pods, sweeper: Sweeper, homeOf: HomeOf): 
     async describe(ref, call, fresh) {
       const known = fresh ? undefined : recall(ref);
       if (known) return known.collection;
-      return foundIn(await (fresh ? read(ref, call) : readTogether(ref, call)));
+      return foundIn(await (fresh ? readMembers(ref, call) : readTogether(ref, call)));
     },
     async refresh(known, call) {
       const ref = known.collection;
       const remembered = recall(ref);
       if (remembered && !isSame(remembered, known)) return remembered;
-      return activeOf(foundIn(await read(ref, call)), ref);
+      return activeOf(foundIn(await readMembers(ref, call)), ref);
     },
-    current: async (ref, call) => activeOf(foundIn(await read(ref, call)), ref),
+    current: async (ref, call) => activeOf(foundIn(await readMembers(ref, call)), ref),
     holds: (known, pod, call) => holdsOn(pods.store(pod), known, call),
     forget,
   };

@@ -71,7 +71,11 @@ function unite(rows: readonly Row[]): Collection {
   const undecided = rows.some((row) => row.pod === first && stateOf(row) === 'creating');
   const active = rows.some((row) => stateOf(row) === 'active') && !undecided;
   const state = placement.state === 'dropped' ? 'dropped' : active ? 'active' : 'creating';
-  return { ...newest.collection, placement: { ...placement, state } };
+  const ended = rows.flatMap((row) => row.collection.placement.ended ?? []);
+  return {
+    ...newest.collection,
+    placement: { ...placement, state, ...(placement.ended && { ended: [...new Set(ended)] }) },
+  };
 }
 
 /** Two collections in use under one name, or copies of one placement that are not the same. */

@@ -1,9 +1,10 @@
 import { membersOf } from '../../schema/placement.ts';
-import type { Call } from '../../subgraphs/call.ts';
+import { inHalf, type Call } from '../../subgraphs/call.ts';
 import type { CollectionRef, MetadataWrite, VectorStore } from '../../subgraphs/store.ts';
+import { allOf } from '../scatter.ts';
 import { throwMistake } from './attempt.ts';
 import { perform, type Target, type Write } from './perform.ts';
-import type { Placements } from './placements.ts';
+import { foundIn, type Placements } from './placements.ts';
 import type { Pods } from './pods.ts';
 import { requireOwn, routeByKey, type Leg } from './route.ts';
 
@@ -48,7 +49,7 @@ export function createWrites(rooms: {
         });
         return perform(byKey, call, rooms);
       }
-      await requireMembers(write, call, rooms.placements);
+      await requireMembers(write, call, rooms);
       const everywhere: Write<{ readonly name: string }> = {
         ref: write,
         byKey: false,
@@ -80,12 +81,21 @@ async function requireSmall(
 async function requireMembers(
   ref: CollectionRef,
   call: Call,
-  placements: Placements,
+  { pods, placements }: { readonly pods: Pods; readonly placements: Placements },
 ): Promise<void> {
-  const { collection, failures } = await placements.read(ref, call);
+  const reading = await placements.read(ref, call);
+  const collection = foundIn(reading);
+  const { failures } = reading;
   const members = collection ? membersOf(collection.placement) : [];
   const silent = failures.find(({ pod }) => members.includes(pod));
   if (silent) throw silent.error;
+  // A member that is a gateway itself speaks for its own as long as one of them is up.
+  const named = members.map((name) => ({ name }));
+  const shards = allOf(
+    await inHalf(call, (part) => pods.scatter(named, (store) => store.changes([ref], part))),
+  );
+  const failed = shards.flat(2).find(({ error }) => error !== null);
+  if (failed?.error) throw failed.error;
 }
 
 /** A write of items that each belong to the owner of a key. */
@@ -102,7 +112,7 @@ function keyed<T>(write: {
     byKey: true,
     split(known, parts) {
       // A larger gateway, which gives a version, knows what is ours.
-      if (!parts && write.ref.version === null) {
+      if (write.ref.version === null) {
         requireOwn(known, write.items.map(write.keyOf), write.argument);
       }
       return routeByKey(known, parts?.flatMap(({ items }) => items) ?? write.items, write.keyOf);

@@ -107,7 +107,6 @@ export async function deleteCollection(
         return dropFound(context, query, ref, placement);
       }
       if (placement && placement.uid !== there.placement.uid) return false;
-      if (placement?.state === 'creating' && there.placement.state === 'active') return false;
       if (!placement) requireWhole(there);
       // The table first: writers hold it before they reach the row, so the other way is a deadlock.
       await query(dropTableStatement(ref));
@@ -244,8 +243,13 @@ async function activate(
 /** Of very old ones nobody can come back any more. */
 const endedMax = 100;
 
-const endedBy = (before: Placement | undefined): readonly string[] =>
-  before ? [...(before.ended ?? []), before.uid].slice(-endedMax) : [];
+/** null after one of an older version, which may have been the last of many. */
+function endedBy(before: Placement | undefined): Pick<Placement, 'ended'> {
+  if (!before) return { ended: [] };
+  const isFirst = before.version === (before.state === 'dropped' ? 2 : 1);
+  if (!before.ended && !isFirst) return {};
+  return { ended: [...(before.ended ?? []), before.uid].slice(-endedMax) };
+}
 
 /** The table and the row; what was `there` under the name makes room. */
 async function make(
@@ -265,7 +269,8 @@ async function make(
   if (there && there.placement.state !== 'dropped') await query(dropTableStatement(spec));
   await query(createTableStatement(spec, catalogue));
   if (catalogue.counting) await query(watchStatement(tableOf(spec)));
-  const ended = endedBy(there?.placement);
-  const [row] = await query<PlacementRow>(insertPlacementStatement(spec, { ...placement, ended }));
+  const { ended: _, ...asked } = placement;
+  const placed = { ...asked, ...endedBy(there?.placement) };
+  const [row] = await query<PlacementRow>(insertPlacementStatement(spec, placed));
   return toCollection(row!);
 }

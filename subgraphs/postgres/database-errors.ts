@@ -34,7 +34,7 @@ export function statementError(pod: string, error: unknown, call: Call): unknown
 }
 
 /** The server says this of a connection, and then ends it. */
-const isLast = (state: string): boolean => state.startsWith('08') || state.startsWith('57P');
+const isLast = (state: string): boolean => /^(08|57P|25P0[34])/.test(state);
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 const QUERY_CANCELED = '57014';
@@ -73,12 +73,15 @@ const unavailableWhy = (state: string): string | undefined =>
 const unavailable: Readonly<Record<string, string>> = {
   '08': 'lost the connection',
   '25006': 'takes no writes now',
+  '25P03': 'ended a transaction that did nothing',
+  '25P04': 'ended a transaction that took too long',
   '40': 'was held up by another write',
   '53': 'is short of resources',
   '55P03': 'was held up by another write',
   '57P01': 'is shutting down',
   [CRASH_SHUTDOWN]: 'is recovering from a crash',
   '57P03': 'is starting up',
+  '57P05': 'ended a connection that did nothing',
 };
 
 /** PostgreSQL's own words: they name a table or a column, and no host. */

@@ -8,7 +8,7 @@ import { readVector } from '../../schema/vector.ts';
 import { readCount, readOptional, readRef, type CollectionArguments } from '../arguments.ts';
 import type { Call } from '../call.ts';
 import { checkVector, filterReader, requireCollection, type FilterReader } from '../collections.ts';
-import { withinTime, type VectorsContext } from '../context.ts';
+import { inTurn, withinTime, type VectorsContext } from '../context.ts';
 import { coverageOf, requireCoverage } from '../coverage.ts';
 import { recordSelection } from '../selection.ts';
 import type {
@@ -16,6 +16,7 @@ import type {
   Match,
   SearchAnswer,
   SearchMode,
+  SearchQuery,
   Selection,
   ShardProfile,
 } from '../store.ts';
@@ -173,23 +174,21 @@ export async function search(
     const metric = options.metric ?? collection.metric;
     const exclude = near.kind === 'key' ? near.key : null;
     const { mode, efSearch, probes } = options;
-    const answer = await context.store.search(
-      {
-        ...ref,
-        vector,
-        metric,
-        limit: window.fetched,
-        filter,
-        exclude,
-        select,
-        mode,
-        efSearch,
-        probes,
-        changes: false,
-        cache: options.cache,
-      },
-      call,
-    );
+    const query: SearchQuery = {
+      ...ref,
+      vector,
+      metric,
+      limit: window.fetched,
+      filter,
+      exclude,
+      select,
+      mode,
+      efSearch,
+      probes,
+      changes: false,
+      cache: options.cache,
+    };
+    const answer = await inTurn(context, call, () => context.store.search(query, call));
     requireCoverage(answer.shards, options.minCoverage ?? context.minCoverage);
     return present(answer, { ref, metric, window, startedAt });
   });

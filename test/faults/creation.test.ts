@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { slotOf } from '../../schema/key.ts';
+import { ownersOf } from '../../schema/placement.ts';
 import { openFaultyPods } from '../support/faulty-pods.ts';
 import { codeFrom, during, line, searchIn, specIn } from '../support/store-calls.ts';
 import type { FaultyPods } from '../support/faulty-pods.ts';
@@ -115,21 +117,36 @@ describe('a creation that is cut half-way', () => {
     ['on a pod that it had activated', { pods: ['pod-c'] }],
     ['on two of its pods', { pods: ['pod-b', 'pod-c'] }],
     ['with another dimension', { dimension: 3 }],
-  ])('in its second pass makes room for one %s', async (_, more) => {
+  ])('in its second pass, when it may be in use, is finished before one %s', async (_, more) => {
     pods.b.break({ kind: 'fails', method: 'createCollection', after: 1 });
     expect(await codeFrom(create(pods.gateway()))).toBe('POD_UNAVAILABLE');
     pods.repair();
     expect(await stateOn(pods.c.store)).toBe('active');
 
     const gateway = pods.gateway();
-    const { collection, created } = await create(gateway, more);
-    expect(created).toBe(true);
-    expect(collection).toMatchObject(
-      'pods' in more ? { placement: { state: 'active' } } : { dimension: 3 },
+    expect(await codeFrom(create(gateway, more))).toBe('COLLECTION_EXISTS');
+    await isUsable(gateway);
+    expect(await during((call) => gateway.deleteCollection(spec, null, call))).toBe(true);
+    expect((await create(gateway, more)).created).toBe(true);
+  });
+
+  test('loses nothing of what was written to it while its first pod was down', async () => {
+    pods.a.break({ kind: 'fails', method: 'createCollection', after: 1 });
+    expect(await codeFrom(create(pods.gateway()))).toBe('POD_UNAVAILABLE');
+    pods.a.break({ kind: 'down' });
+    const gateway = pods.gateway();
+    const { placement } = (await during((call) => gateway.describe(spec, call)))!;
+    const owners = ownersOf(placement);
+    const records = line(30).filter(({ key }) => owners[slotOf(key)] !== 'pod-a');
+    expect(await during((call) => gateway.upsert({ ...spec, version: null, records }, call))).toBe(
+      records.length,
     );
-    expect(await during((call) => gateway.count({ ...spec, filter: null }, call))).toBe(0);
-    const there = await during((call) => pods.gateway().describe(spec, call, { fresh: true }));
-    expect(there?.placement).toEqual(collection.placement);
+    pods.repair();
+
+    expect(await codeFrom(create(pods.gateway(), { dimension: 3 }))).toBe('COLLECTION_EXISTS');
+    expect(await during((call) => pods.gateway().count({ ...spec, filter: null }, call))).toBe(
+      records.length,
+    );
   });
 
   test('can be deleted', async () => {

@@ -138,7 +138,7 @@ export const insertPlacementStatement = (
     placement.state,
     JSON.stringify(placement.slots),
     placement.above ? JSON.stringify(placement.above) : null,
-    placement.ended ?? [],
+    placement.ended ?? null,
     spec.dimension,
     spec.metric,
     spec.elementType,

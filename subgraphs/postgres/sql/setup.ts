@@ -24,8 +24,8 @@ export const presenceStatement: Statement = {
         where relname = 'placement' and attname = 'ended') as current,
       exists (select from ours where relname = 'placement' and pg_has_role(relowner, 'usage')
         and not current_setting('transaction_read_only')::boolean) as "canExtendPlacement",
-      exists (select from ours where relname = 'placement' and has_table_privilege(oid, 'insert'))
-        as "canPlace",
+      exists (select from ours where relname = 'placement' and has_table_privilege(oid, 'insert')
+        and not current_setting('transaction_read_only')::boolean) as "canPlace",
       exists (select from ours where relname = 'changes') as counting,
       exists (select from ours where relname = 'changes' and has_table_privilege(oid, 'delete'))
         as "canForget",
@@ -45,11 +45,26 @@ export const presenceStatement: Statement = {
   values: [],
 };
 
-/** What placements of older versions lack. */
+/**
+ * What placements of older versions lack. Whoever waits for this lock has others wait behind him, all
+ * their searches too: so never for long, and in the pauses they go on.
+ */
 export const extendPlacementStatement: Statement = {
-  text: `
-    alter table quiver.placement
-      add column if not exists above jsonb, add column if not exists ended uuid[]`,
+  text: `do $$
+    begin
+      set local lock_timeout = '100ms';
+      for attempt in 1..20 loop
+        begin
+          alter table quiver.placement
+            add column if not exists above jsonb, add column if not exists ended uuid[];
+          set local lock_timeout = 0;
+          return;
+        exception when lock_not_available then
+          if attempt = 20 then raise; end if;
+          perform pg_sleep(0.1);
+        end;
+      end loop;
+    end $$`,
   values: [],
 };
 
