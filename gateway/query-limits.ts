@@ -27,6 +27,18 @@ export const queryLimits =
     };
   };
 
+/**
+ * Refuses numbers that are none in JSON, such as 1e400: the planner fails over them, with the whole
+ * request and as if it were our fault.
+ */
+export const finiteNumbers: ValidationRule = (context) => {
+  const check = ({ value }: { readonly value: string }): void => {
+    if (Number.isFinite(Number(value))) return;
+    context.reportError(errors.badInput('query', 'of numbers up to 1.8e308', value));
+  };
+  return { IntValue: check, FloatValue: check };
+};
+
 interface Size {
   readonly depth: number;
   readonly fieldCount: number;

@@ -12,7 +12,7 @@ import { addCors, type CorsOptions } from './cors.ts';
 import { addGraphiql, type Example } from './graphiql.ts';
 import { graphqlHandler } from './graphql-handler.ts';
 import { createMissingCollections } from './missing-collections.ts';
-import { queryLimits } from './query-limits.ts';
+import { finiteNumbers, queryLimits } from './query-limits.ts';
 import { createRegionStore } from './region-store.ts';
 import type { GatewayContext, Subgraph } from './subgraph-client.ts';
 import { openSupergraph } from './supergraph.ts';
@@ -54,7 +54,7 @@ export async function startGateway(options: GatewayOptions): Promise<Running> {
     cors = null,
   } = options;
   const { limits, store } = service;
-  const validationRules = [queryLimits(limits)];
+  const validationRules = [queryLimits(limits), finiteNumbers];
 
   const creator = createMissingCollections(service);
   const schemas = await openSupergraph({

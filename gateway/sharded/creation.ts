@@ -97,8 +97,9 @@ function inTheWay({ collection, rows }: Reading, { uid }: Placement): Collection
 
 /** In the place of whoever began it, if nobody else does. */
 async function finish(collection: Collection, pods: Pods, call: Call): Promise<void> {
-  const spec = { ...collection, pods: null, ifNotExists: true };
-  await takeStep(spec, { ...collection.placement, state: 'active' }, pods, call);
+  const { placement, createdAt: _, ...properties } = collection;
+  const spec = { ...properties, pods: null, ifNotExists: true };
+  await takeStep(spec, { ...placement, state: 'active' }, pods, call);
 }
 
 /**

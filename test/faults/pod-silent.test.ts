@@ -1,7 +1,7 @@
 import type { Call } from '../../subgraphs/call.ts';
 import type { VectorStore } from '../../subgraphs/store.ts';
 import { openFaultyPods, type FaultyPods } from '../support/faulty-pods.ts';
-import { during, indexIn, line, specIn } from '../support/store-calls.ts';
+import { codeFrom, during, indexIn, line, searchIn, specIn } from '../support/store-calls.ts';
 
 let pods: FaultyPods;
 let gateway: VectorStore;
@@ -32,6 +32,35 @@ test('a pod that keeps silent costs nothing of what is on other pods alone', asy
     soon((call) => gateway.deleteCollection(own('deleted'), null, call)),
   ]);
   expect([created.created, emptied, deleted]).toEqual([true, records.length, true]);
+});
+
+test('a gateway that knows nothing yet does not wait for a silent pod that has no part', async () => {
+  const spec = specIn(pods.bucket, 'elsewhere', { pods: ['pod-a', 'pod-b'] });
+  await during((call) => gateway.createCollection(spec, null, call));
+  await during((call) => gateway.upsert({ ...spec, version: null, records }, call));
+  pods.c.break({ kind: 'frozen' });
+
+  // Half of its time would be more than a test has.
+  const patient = <T>(work: (call: Call) => Promise<T>): Promise<T> => during(work, 600_000);
+  const query = searchIn(pods.bucket, 'elsewhere', { limit: 60 });
+  const { matches, shards } = await patient((call) => pods.gateway().search(query, call));
+  expect(matches).toHaveLength(60);
+  expect(shards.map((shard) => 'error' in shard)).toEqual([false, false]);
+  const write = { ...spec, version: null, records };
+  expect(await patient((call) => pods.gateway().upsert(write, call))).toBe(60);
+});
+
+test('a deletion by filter deletes nothing while no pod says what there is', async () => {
+  const spec = specIn(pods.bucket, 'kept');
+  await during((call) => gateway.createCollection(spec, null, call));
+  await during((call) => gateway.upsert({ ...spec, version: null, records }, call));
+  for (const pod of [pods.a, pods.b, pods.c]) pod.break({ kind: 'frozen' });
+  const target = { filter: { kind: 'exists', path: ['n'], value: true } } as const;
+
+  const deleting = during((call) => gateway.delete({ ...spec, version: null, target }, call), 600);
+  expect(await codeFrom(deleting)).toBe('DEADLINE_EXCEEDED');
+  pods.repair();
+  expect(await during((call) => gateway.count({ ...spec, filter: null }, call))).toBe(60);
 });
 
 test('a deletion that a silent pod has not heard counts when it speaks again', async () => {

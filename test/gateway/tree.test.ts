@@ -1,7 +1,10 @@
+import { createRemoteStore } from '../../gateway/remote-store.ts';
 import { createShardedStore } from '../../gateway/sharded-store.ts';
+import { codeOf } from '../../schema/errors.ts';
 import { slotOf } from '../../schema/key.ts';
 import { ownersOf } from '../../schema/placement.ts';
 import type { CollectionSpec, VectorStore } from '../../subgraphs/store.ts';
+import { runSql } from '../support/foreign-tables.ts';
 import { openFaultyPods, type FaultyPods } from '../support/faulty-pods.ts';
 import {
   codeFrom,
@@ -39,6 +42,9 @@ beforeEach(() => {
   spec = specIn(pods.bucket, `tree_${collectionCount++}`);
 });
 afterEach(() => pods.repair());
+
+const remote = (pod: string, url: string): VectorStore =>
+  createRemoteStore({ pod, url, connectionsMax: 4, logger: silent });
 
 const top = (): VectorStore => createShardedStore({ pods: [east, west], logger: silent });
 
@@ -145,6 +151,96 @@ test('a region does not finish the creation of a larger gateway as one of its ow
   expect(created).toBe(true);
   expect(collection.placement.above).toBeUndefined();
   expect((await rowOf(top()))?.placement.slots).toEqual({ west: [[0, 1_023]] });
+});
+
+test('a pod that keeps silent inside a region costs a search its shard too', async () => {
+  await create(top());
+  await upsert(top());
+  pods.b.break({ kind: 'frozen' });
+
+  const query = searchIn(spec.bucket, spec.collection, { limit: 200 });
+  const { shards } = await during((call) => top().search(query, call), 2_000);
+  expect(
+    shards.map((shard) => [shard.pod, 'error' in shard && codeOf(shard.error)]).toSorted(),
+  ).toEqual([
+    ['east/pod-c', false],
+    ['west/pod-a', false],
+    ['west/pod-b', 'DEADLINE_EXCEEDED'],
+  ]);
+});
+
+test('a deletion by filter deletes nothing while a pod inside a region is down', async () => {
+  await create(top());
+  await upsert(top());
+  pods.b.break({ kind: 'down' });
+
+  const target = { filter: { kind: 'exists', path: ['n'], value: true } } as const;
+  const deleting = during((call) => top().delete({ ...spec, version: null, target }, call));
+  expect(await codeFrom(deleting)).toBe('POD_UNAVAILABLE');
+  pods.repair();
+  expect(await count(top())).toBe(200);
+});
+
+test('regions whose URLs are swapped are refused, also by whoever remembers the collection', async () => {
+  await create(top());
+  const swapped = createShardedStore({
+    pods: [
+      { name: 'east', store: remote('east', west.url) },
+      { name: 'west', store: remote('west', east.url) },
+    ],
+    logger: silent,
+  });
+  expect(await codeFrom(rowOf(swapped))).toBe('POD_UNAVAILABLE');
+
+  const write = { ...spec, version: 1, records: records.slice(0, 1) };
+  await expect(during((call) => remote('east', west.url).upsert(write, call))).rejects.toThrow(
+    'Pod "east" calls itself "west".',
+  );
+  expect(await count(top())).toBe(0);
+});
+
+test('a creation that is overtaken inside a region goes above what it meets there', async () => {
+  pods.a.break({ kind: 'fails', method: 'createCollection', after: 1 });
+  expect(await codeFrom(create(top()))).toBe('POD_UNAVAILABLE');
+  pods.repair();
+  expect([await stateOn(pods.a.store), await stateOn(pods.b.store)]).toEqual([
+    'creating',
+    'active',
+  ]);
+
+  expect((await create(top(), { dimension: 3 })).created).toBe(true);
+  expect((await rowOf(west.inner))?.dimension).toBe(3);
+});
+
+test('what was written to a region of an unfinished creation is not lost', async () => {
+  pods.c.break({ kind: 'fails', method: 'createCollection', after: 1 });
+  expect(await codeFrom(create(top()))).toBe('POD_UNAVAILABLE');
+  pods.repair();
+  const regions = ownersOf((await rowOf(top()))!.placement);
+  const ours = records.filter(({ key }) => regions[slotOf(key)] === 'west');
+  expect(await upsert(west.inner, ours)).toBe(ours.length);
+
+  expect(await codeFrom(create(top(), { dimension: 3 }))).toBe('COLLECTION_EXISTS');
+  expect(await count(top())).toBe(ours.length);
+});
+
+test("copies of another region's keys count for nobody", async () => {
+  await create(top());
+  await upsert(top());
+  const regions = ownersOf((await rowOf(top()))!.placement);
+  const foreign = records.filter(({ key }) => regions[slotOf(key)] === 'east').slice(0, 30);
+  const rows = foreign.map(({ key }) => `('${key}', '[0.01,0]', '{}')`).join();
+  await runSql([`insert into "${spec.bucket}"."${spec.collection}" values ${rows}`]);
+
+  const query = searchIn(spec.bucket, spec.collection, { limit: 20 });
+  const inWest = records.filter(({ key }) => regions[slotOf(key)] === 'west');
+  for (const [store, expected] of [
+    [top(), records],
+    [west.inner, inWest],
+  ] as const) {
+    const { matches } = await during((call) => store.search(query, call));
+    expect(matches.map(({ key }) => key)).toEqual(expected.slice(0, 20).map(({ key }) => key));
+  }
 });
 
 test('a pod that is down inside a region costs a search its shard, and a write says so', async () => {

@@ -123,6 +123,8 @@ export async function openTree(databases = testDatabases()): Promise<OpenStore> 
 
 /** A gateway that is to be a pod of a larger one, which reaches it by `store`. */
 export interface Region extends OpenPod {
+  /** Of its subgraph. */
+  readonly url: string;
   /** What its own clients see. */
   readonly inner: VectorStore;
   readonly shards: readonly string[];
@@ -135,6 +137,7 @@ export async function openRegion(name: string, pods: readonly NamedStore[]): Pro
   return {
     name,
     store: createRemoteStore({ pod: name, url, connectionsMax: 16, logger }),
+    url,
     inner,
     shards: pods.map((pod) => `${name}/${pod.name}`),
     async close() {
