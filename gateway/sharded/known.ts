@@ -3,7 +3,6 @@ import { slotOf } from '../../schema/key.ts';
 import {
   isFound,
   isHashed,
-  levelOf,
   membersOf,
   ownersOf,
   type Slots,
@@ -65,31 +64,21 @@ export function knownOf(collection: Collection): Known {
     return { ...shared, hashed: false, ownerOf: () => first, counts, slotsOf: () => [] };
   }
 
-  const level = levelOf(placement);
-  const ownerOf = createOwners(slots, level);
-  const regions = above.map((region, i) => ({
-    ...region,
-    level: level - 1 - i,
-    ownerOf: createOwners(region.slots, level - 1 - i),
-  }));
-  const lone = members.length === 1 && regions.length === 0;
+  // Our own, then those of the gateways above, as whose pods we have the collection.
+  const tiers = [{ pod: null, slots }, ...above].map((tier, i) => {
+    const level = above.length - i;
+    return { ...tier, level, ownerOf: createOwners(tier.slots, level) };
+  });
+  const lone = members.length === 1 && above.length === 0;
   return {
     ...shared,
     hashed: true,
-    ownerOf,
-    counts: (pod, key) =>
-      lone ||
-      (ownerOf(key) === pod && regions.every((region) => region.ownerOf(key) === region.pod)),
+    ownerOf: tiers[0]!.ownerOf,
+    counts: (pod, key) => lone || tiers.every((tier) => tier.ownerOf(key) === (tier.pod ?? pod)),
     slotsOf: (pod) =>
       lone
         ? []
-        : [
-            { level, ranges: slots[pod] ?? [] },
-            ...regions.map((region) => ({
-              level: region.level,
-              ranges: region.slots[region.pod] ?? [],
-            })),
-          ],
+        : tiers.map((tier) => ({ level: tier.level, ranges: tier.slots[tier.pod ?? pod] ?? [] })),
   };
 }
 
