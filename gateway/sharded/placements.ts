@@ -47,10 +47,20 @@ export function createPlacements(pods: Pods, sweeper: Sweeper, homeOf: HomeOf): 
   const read = async (ref: CollectionRef, call: Call): Promise<Reading> =>
     take(ref, call, await readPods(ref, call, rooms).all);
 
+  /** Without waiting for pods that keep silent and have no part of it. */
   async function readMembers(ref: CollectionRef, call: Call): Promise<Reading> {
     const { all, members } = readPods(ref, call, rooms);
-    const later = all.then((reading) => take(ref, call, reading));
-    return Promise.race([later, members.then((reading) => take(ref, call, reading))]);
+    const first = await Promise.race([all, members]);
+    void all.then((reading) => {
+      if (reading !== first) takeLate(ref, call, reading);
+    });
+    return take(ref, call, first);
+  }
+
+  /** Its members spoke long ago, and much may have happened since: only contradictions count. */
+  function takeLate(ref: CollectionRef, call: Call, { superseded, dispute }: Reading): void {
+    sweeper.sweep(superseded, call.requestId);
+    if (dispute !== null) forget(ref);
   }
 
   /** One scatter for all who want to know at the same time. */

@@ -42,8 +42,9 @@ export function readPods(
   let tell: (reading: Reading) => void;
   const members = new Promise<Reading>((resolve) => (tell = resolve));
   let grace: NodeJS.Timeout | undefined;
-  const listen = (): void => {
-    if (grace || !isWhole(read([]), said)) return;
+  const listen = (collection: Collection | null): void => {
+    // Settling is dear where pods are many: once, when it can be of use.
+    if (grace || !haveSpoken(collection, said) || !isWhole(read([]), said)) return;
     grace = setTimeout(() => {
       const reading = read([]);
       if (isWhole(reading, said)) tell(reading);
@@ -52,8 +53,9 @@ export function readPods(
 
   const asked = inHalf(call, (part) =>
     pods.scatter(pods.all, async (store, { name }) => {
-      said.set(name, await store.describe(ref, part, { fresh: true }));
-      listen();
+      const collection = await store.describe(ref, part, { fresh: true });
+      said.set(name, collection);
+      listen(collection);
     }),
   );
   const all = asked.then(({ failures }) => {
@@ -63,12 +65,13 @@ export function readPods(
   return { all, members };
 }
 
+type Said = ReadonlyMap<string, Collection | null>;
+
 /** All members of a collection that is placed and in use have spoken, and agree. */
-function isWhole(
-  { collection, dispute }: Settled,
-  said: ReadonlyMap<string, Collection | null>,
-): boolean {
-  if (collection?.placement.state !== 'active' || dispute !== null) return false;
-  const { placement } = collection;
-  return !isFound(placement) && membersOf(placement).every((pod) => said.has(pod));
-}
+const isWhole = ({ collection, dispute }: Settled, said: Said): boolean =>
+  dispute === null && haveSpoken(collection, said) && collection?.placement.state === 'active';
+
+const haveSpoken = (collection: Collection | null, said: Said): boolean =>
+  collection !== null &&
+  !isFound(collection.placement) &&
+  membersOf(collection.placement).every((pod) => said.has(pod));

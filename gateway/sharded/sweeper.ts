@@ -14,6 +14,7 @@ const sweepMsMax = 5_000;
 
 export function createSweeper(pods: Pods, logger: Logger): Sweeper {
   const sweeping = new Map<string, Promise<void>>();
+  let closing = false;
 
   async function remove({ pod, collection }: Row, requestId: string): Promise<void> {
     const call = startCall({ timeoutMs: sweepMsMax, requestId });
@@ -32,6 +33,8 @@ export function createSweeper(pods: Pods, logger: Logger): Sweeper {
 
   return {
     sweep(rows, requestId) {
+      // A pod that keeps silent may be heard of when nobody listens any more.
+      if (closing) return;
       for (const row of rows) {
         const id = `${row.pod} ${row.collection.placement.uid}`;
         if (sweeping.has(id)) continue;
@@ -40,6 +43,7 @@ export function createSweeper(pods: Pods, logger: Logger): Sweeper {
       }
     },
     async close() {
+      closing = true;
       await Promise.all(sweeping.values());
     },
   };
