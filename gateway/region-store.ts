@@ -7,12 +7,13 @@ import type { Collection, CollectionRef, VectorStore } from '../subgraphs/store.
 /**
  * A gateway's store as a larger gateway sees it, which calls it `region`: collections have the
  * placements that the larger one made, and shards the way to them in their names. What is meant for
- * another region, because two URLs were swapped, is refused.
+ * another region, because two URLs were swapped, is refused, but for what neither reads nor writes
+ * records.
  */
 export function createRegionStore(store: VectorStore, region: string): VectorStore {
-  const seen = (collection: Collection): Collection => {
-    const other = collection.placement.above?.[0]?.pod;
-    if (other !== undefined && other !== region) throw errors.wrongPod(region, other);
+  const asAbove = (collection: Collection): Collection => {
+    const other = otherRegion(collection, region);
+    if (other !== null) throw errors.wrongPod(region, other);
     return { ...collection, placement: placementAbove(region, collection.placement) };
   };
   const named = <Row extends { readonly pod: string }>(row: Row): Row => ({
@@ -25,7 +26,7 @@ export function createRegionStore(store: VectorStore, region: string): VectorSto
     <Q extends CollectionRef, T>(ask: (query: Q, call: Call) => Promise<T>) =>
     async (query: Q, call: Call): Promise<T> => {
       const found = await store.describe(query, call);
-      if (found) seen(found);
+      if (found) asAbove(found);
       return ask(query, call);
     };
   const writing = <Q extends CollectionRef, T>(ask: (query: Q, call: Call) => Promise<T>) =>
@@ -39,16 +40,18 @@ export function createRegionStore(store: VectorStore, region: string): VectorSto
     ...store,
     async describe(ref, call, options) {
       const found = await store.describe(ref, call, options);
-      return found && seen(found);
+      return found && asAbove(found);
     },
     async listCollections(query, call) {
       const page = await store.listCollections(query, call);
-      return { ...page, collections: page.collections.map(seen), pods: page.pods.map(named) };
+      requireSome(page.collections, region);
+      const ours = page.collections.filter((one) => otherRegion(one, region) === null);
+      return { ...page, collections: ours.map(asAbove), pods: page.pods.map(named) };
     },
     async createCollection(spec, placement, call) {
       const asked = placement && placementBelow(region, placement);
       const { collection, created } = await store.createCollection(spec, asked, call);
-      return { collection: seen(collection), created };
+      return { collection: asAbove(collection), created };
     },
     deleteCollection: (ref, placement, call) =>
       store.deleteCollection(ref, placement && placementBelow(region, placement), call),
@@ -75,6 +78,21 @@ export function createRegionStore(store: VectorStore, region: string): VectorSto
     },
     report: async (call) => (await store.report(call)).map(named),
   };
+}
+
+/** What the region is called that a collection was made for, if that is not this one. */
+function otherRegion({ placement }: Collection, region: string): string | null {
+  const pod = placement.above?.[0]?.pod ?? region;
+  return pod === region || placement.state === 'dropped' ? null : pod;
+}
+
+/** One collection may have been made by a mistake; where all that were made are another's, so are we. */
+function requireSome(collections: readonly Collection[], region: string): void {
+  const made = collections.filter(
+    ({ placement }) => placement.above && placement.state !== 'dropped',
+  );
+  const others = made.flatMap((collection) => otherRegion(collection, region) ?? []);
+  if (made.length > 0 && others.length === made.length) throw errors.wrongPod(region, others[0]!);
 }
 
 /** What a write did on some of the pods, under the names that they have above. */

@@ -42,7 +42,8 @@ export const defaultLimits = {
   timeoutMsDefault: 5_000,
   queryDepthMax: 12,
   rootFieldsMax: 30,
-  /** Of one request; as many as it may have root fields run at once. */
+  /** Searches of one request that run at once, and those that wait for them. */
+  searchesAtOnceMax: 30,
   searchesWaitingMax: 1_000,
   /** Statements in flight on one pod's database, and a gateway's requests to one pod. */
   poolConnectionsMax: 16,

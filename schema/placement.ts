@@ -18,6 +18,8 @@ export interface Placement {
   readonly slots: Slots;
   /** Where the gateway over these pods is itself a pod of a larger one: what it is there, and so on up. */
   readonly above?: readonly Above[];
+  /** While it is being created: some pod has its part in use already, and may have been written to. */
+  readonly inUse?: boolean;
   /** On a pod: the collections of the name that were there before, and ended there, the latest last. */
   readonly ended?: readonly string[];
 }

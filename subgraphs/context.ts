@@ -39,7 +39,7 @@ export function createVectorsContext(
   operationMs: number = service.limits.timeoutMsDefault,
 ): VectorsContext {
   const loaders = createLoaders(service, call, operationMs);
-  const { rootFieldsMax: places, searchesWaitingMax: waitingMax } = service.limits;
+  const { searchesAtOnceMax: places, searchesWaitingMax: waitingMax } = service.limits;
   return {
     ...service,
     call,
@@ -56,7 +56,7 @@ export async function inTurn<T>(
   call: Call,
   work: () => Promise<T>,
 ): Promise<T> {
-  const searchesMax = limits.rootFieldsMax + limits.searchesWaitingMax;
+  const searchesMax = limits.searchesAtOnceMax + limits.searchesWaitingMax;
   const turn = searches.enter(call, {
     full: () => errors.limitExceeded('query', 'searches at a time', searchesMax, searchesMax + 1),
     gone: () => errors.deadlineExceeded(call.timeoutMs),

@@ -23,11 +23,18 @@ export function coverageOf(shards: readonly Asked[]) {
 export function requireCoverage(shards: readonly ShardReport[], needed: number): void {
   const { fraction, answeredCount, shardCount, failures } = coverageOf(shards);
   if (answeredCount > 0 && fraction >= needed) return;
-  const codes = new Set(shards.map((shard) => ('error' in shard ? codeOf(shard.error) : null)));
-  const [first] = shards;
-  const alike = codes.has('DEADLINE_EXCEEDED') || codes.has('OVERLOADED');
-  if (codes.size === 1 && alike && first && 'error' in first) throw first.error;
-  throw errors.insufficientCoverage(needed, answeredCount, shardCount, failures);
+  throw (
+    commonFailure(shards) ??
+    errors.insufficientCoverage(needed, answeredCount, shardCount, failures)
+  );
+}
+
+/** All were late, or all have too much to do: that says more than that they were missing. */
+function commonFailure(shards: readonly ShardReport[]): Error | null {
+  const [first, ...others] = shards.map((shard) => ('error' in shard ? shard.error : null));
+  const code = codeOf(first);
+  if (code !== 'DEADLINE_EXCEEDED' && code !== 'OVERLOADED') return null;
+  return others.every((error) => codeOf(error) === code) ? (first ?? null) : null;
 }
 
 /** Messages of the catalogue say nothing of hosts, users or statements; others are not shown. */

@@ -39,7 +39,7 @@ test.each([
   ],
   [
     'searches of one request',
-    `${limits.rootFieldsMax} at once; ${count(limits.searchesWaitingMax)} more wait`,
+    `${limits.searchesAtOnceMax} at once; ${count(limits.searchesWaitingMax)} more wait`,
   ],
   ["a gateway's request to a pod", `${limits.podBodyBytesMax / 1_024 ** 2} MiB`],
   ["one pod's answer to a gateway", `${limits.answerBytesMax / 1_024 ** 2} MiB`],

@@ -44,7 +44,7 @@ export function createClient(options: {
     try {
       return judge(readAnswer(answer, document));
     } catch (error) {
-      if (error instanceof Said) throw oursOf(error, document, pod);
+      if (error instanceof Said) throw oursOf(error, { document, pod, call });
       const details = { pod, requestId: call.requestId, field: document.field, err: error };
       logger.warn(details, 'a pod gave no usable answer');
       throw unusable(pod, document);
@@ -68,7 +68,7 @@ export function createClient(options: {
         if (items.length !== readers.length) throw new Malformed('needed one item each');
         return readers.map((reader, i) => {
           const own = said.find(({ path }) => path[1] === i);
-          return own ? oursOf(own, document, pod) : reader(items[i]);
+          return own ? oursOf(own, { document, pod, call }) : reader(items[i]);
         });
       }),
   };
@@ -120,14 +120,24 @@ const judgements: ReadonlySet<string> = new Set<ErrorCode>([
 ]);
 
 /** The same error again, without the path, which is the pod's. */
-function oursOf({ message, path, extensions }: Said, document: Document, pod: string): Error {
+function oursOf(
+  { message, path, extensions }: Said,
+  {
+    document,
+    pod,
+    call,
+  }: { readonly document: Document; readonly pod: string; readonly call: Call },
+): Error {
   const { stacktrace: _, ...rest } = extensions;
   const code = errorCodes.find((known) => known === rest['code']);
   if (code === undefined || unusableCodes.has(code)) return unusable(pod, document);
   if (path.length === 0 && judgements.has(code)) return unusable(pod, document);
-  // Unless the pod knows better, a write that took too long may still have happened.
-  const doubt = document.isWrite && code === 'DEADLINE_EXCEEDED' ? { outcome: 'unknown' } : {};
-  return new GraphQLError(message, { extensions: { ...doubt, ...rest } });
+  if (code !== 'DEADLINE_EXCEEDED') return new GraphQLError(message, { extensions: rest });
+  // Unless the pod knows better, a write that took too long may still have happened. It had a little
+  // less time than we, which is nobody's concern.
+  const doubt = document.isWrite ? { outcome: 'unknown' as const } : {};
+  const { timeoutMs: _ofPod, ...details } = rest;
+  return errors.deadlineExceeded(call.timeoutMs, { pod, ...doubt, ...details });
 }
 
 const unusable = (pod: string, { isWrite }: Document): Error =>

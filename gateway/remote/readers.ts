@@ -164,7 +164,7 @@ const slots: Reader<Placement['slots']> = (input) =>
     Object.entries(anyObject(input)).map(([pod, ranges]) => [pod, list(range)(ranges)]),
   );
 
-const placementHere = object<Omit<Placement, 'above' | 'ended'>>({
+const placementHere = object<Omit<Placement, 'above' | 'inUse' | 'ended'>>({
   uid: text,
   version: number,
   state: oneOf(['creating', 'active', 'dropped']),
@@ -172,10 +172,11 @@ const placementHere = object<Omit<Placement, 'above' | 'ended'>>({
 });
 
 export const placement: Reader<Placement> = (input) => {
-  const { above, ended } = anyObject(input);
+  const { above, inUse, ended } = anyObject(input);
   return {
     ...placementHere(input),
     ...(above ? { above: list(object<Above>({ pod: text, slots }))(above) } : {}),
+    ...(inUse === true ? { inUse } : {}),
     ...(ended ? { ended: list(text)(ended) } : {}),
   };
 };

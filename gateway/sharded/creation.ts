@@ -19,10 +19,10 @@ import type { Pods } from './pods.ts';
 import type { Reading } from './reading.ts';
 
 /** Gateways that create the same name with different specs can overtake each other this often. */
-const attemptsMax = 8;
+const attemptsMax = 9;
 const pauseMs = 10;
-/** So often what is under way is left to whoever is at it, some 0.3 s in all. */
-const attemptsPatient = 5;
+/** So often what is under way is left to whoever is at it, some 1.3 s in all. */
+const attemptsPatient = 7;
 
 /**
  * Make a collection on its pods in two passes over them: 'creating' in the order of their names,
@@ -36,7 +36,7 @@ export async function createCollection(
   { pods, placements }: { readonly pods: Pods; readonly placements: Placements },
 ): Promise<Creation> {
   const members = membersFor(spec, pods);
-  let seen = 0;
+  let versionMet = 0;
 
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     if (attempt > 0) await pause(attempt, call);
@@ -46,7 +46,7 @@ export async function createCollection(
     if (reading.collection?.placement.state === 'active') return existing(spec, reading.collection);
     await removeSuperseded(reading, pods, call);
 
-    const placement = placementFor(spec, members, reading, seen);
+    const placement = placementFor(spec, members, reading, versionMet);
     const other = inTheWay(reading, placement);
     if (other) {
       if (attempt >= attemptsPatient) await finish(other, pods, call);
@@ -54,7 +54,7 @@ export async function createCollection(
     }
     const made = await carryOut(spec, placement, pods, call);
     if (!isOurs(made, placement)) {
-      seen = Math.max(seen, made.collection.placement.version);
+      versionMet = Math.max(versionMet, made.collection.placement.version);
       continue;
     }
     placements.learn(made.collection);
@@ -85,21 +85,16 @@ const existing = (spec: CollectionSpec, there: Collection): Creation => ({
  * Another creation that was cut, or is being carried out, in its second pass. Its parts are all there,
  * and where they are active somebody may have written to them: it can only go on to its end.
  */
-function inTheWay({ collection, rows }: Reading, { uid }: Placement): Collection | null {
-  const isOther = collection?.placement.state === 'creating' && collection.placement.uid !== uid;
-  const stays = rows.some(
-    (row) =>
-      row.collection.placement.uid === collection?.placement.uid &&
-      row.collection.placement.state === 'active',
-  );
-  return isOther && stays ? collection : null;
+function inTheWay({ collection }: Reading, { uid }: Placement): Collection | null {
+  if (collection?.placement.state !== 'creating' || collection.placement.uid === uid) return null;
+  return collection.placement.inUse ? collection : null;
 }
 
 /** In the place of whoever began it, if nobody else does. */
 async function finish(collection: Collection, pods: Pods, call: Call): Promise<void> {
   const { placement, createdAt: _, ...properties } = collection;
   const spec = { ...properties, pods: null, ifNotExists: true };
-  await takeStep(spec, { ...placement, state: 'active' }, pods, call);
+  await carryOut(spec, placement, pods, call);
 }
 
 /**
@@ -110,14 +105,14 @@ function placementFor(
   spec: CollectionSpec,
   members: readonly string[],
   { collection, rows }: Reading,
-  seen: number,
+  versionMet: number,
 ): Placement {
   const slots = spreadSlots(members);
   const underWay = collection?.placement;
   const others = rows
     .map((row) => row.collection.placement)
     .filter(({ uid }) => uid !== underWay?.uid);
-  const latest = Math.max(seen, ...others.map(({ version }) => version));
+  const latest = Math.max(versionMet, ...others.map(({ version }) => version));
   if (underWay?.state === 'creating' && isSameSpec(spec, collection!)) {
     const same = isDeepStrictEqual(underWay.slots, slots) && !underWay.above;
     if (same && underWay.version > latest) return underWay;

@@ -5,6 +5,7 @@ import {
   isHashed,
   membersOf,
   ownersOf,
+  type Above,
   type Slots,
   type SlotSet,
 } from '../../schema/placement.ts';
@@ -25,8 +26,16 @@ export interface Known {
    * and of keys that a larger gateway gave to another of its pods than this one.
    */
   readonly counts: (pod: string, key: string) => boolean;
+  /** The gateways above, as whose pods we have the collection; none at the top. */
+  readonly regions: readonly Region[];
   /** What counts of a pod, as a search can be told; empty where there are no copies to tell apart. */
   readonly slotsOf: (pod: string) => readonly SlotSet[];
+}
+
+export interface Region {
+  /** What we are called there. */
+  readonly pod: string;
+  readonly ownerOf: (key: string) => string;
 }
 
 /** What was learnt of active collections. */
@@ -61,24 +70,31 @@ export function knownOf(collection: Collection): Known {
   if (!isHashed(placement)) {
     const first = members[0]!.name;
     const counts = (pod: string): boolean => pod === first;
-    return { ...shared, hashed: false, ownerOf: () => first, counts, slotsOf: () => [] };
+    const ownerOf = (): string => first;
+    return { ...shared, hashed: false, ownerOf, counts, regions: [], slotsOf: () => [] };
   }
 
-  // Our own, then those of the gateways above, as whose pods we have the collection.
-  const tiers = [{ pod: null, slots }, ...above].map((tier, i) => {
-    const level = above.length - i;
-    return { ...tier, level, ownerOf: createOwners(tier.slots, level) };
+  const tierOf = (tier: Pick<Above, 'slots'>, level: number) => ({
+    ...tier,
+    level,
+    ownerOf: createOwners(tier.slots, level),
   });
-  const lone = members.length === 1 && above.length === 0;
+  const own = tierOf({ slots }, above.length);
+  const regions = above.map(({ pod, ...tier }, i) => ({
+    pod,
+    ...tierOf(tier, above.length - 1 - i),
+  }));
+  const hashed = { ...shared, hashed: true, ownerOf: own.ownerOf, regions };
+  if (members.length === 1 && regions.length === 0) {
+    return { ...hashed, counts: () => true, slotsOf: () => [] };
+  }
+  const tiersOf = (pod: string) => [{ pod, ...own }, ...regions];
   return {
-    ...shared,
-    hashed: true,
-    ownerOf: tiers[0]!.ownerOf,
-    counts: (pod, key) => lone || tiers.every((tier) => tier.ownerOf(key) === (tier.pod ?? pod)),
+    ...hashed,
+    counts: (pod, key) =>
+      own.ownerOf(key) === pod && regions.every((region) => region.ownerOf(key) === region.pod),
     slotsOf: (pod) =>
-      lone
-        ? []
-        : tiers.map((tier) => ({ level: tier.level, ranges: tier.slots[tier.pod ?? pod] ?? [] })),
+      tiersOf(pod).map((tier) => ({ level: tier.level, ranges: tier.slots[tier.pod] ?? [] })),
   };
 }
 

@@ -2,11 +2,11 @@ import { errors } from '../../schema/errors.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { Collection, CollectionRef, VectorStore } from '../../subgraphs/store.ts';
 import { firstError } from '../scatter.ts';
-import { within } from '../../subgraphs/within.ts';
 import type { HomeOf } from './found.ts';
-import { createMemory, idOf, isSame, knownOf, type Known } from './known.ts';
+import { createMemory, isSame, knownOf, type Known } from './known.ts';
 import type { Pods } from './pods.ts';
-import { readPods, type Reading } from './reading.ts';
+import type { Reading } from './reading.ts';
+import { createReadings } from './readings.ts';
 import type { Settled } from './settle.ts';
 import type { Sweeper } from './sweeper.ts';
 
@@ -30,54 +30,9 @@ export interface Placements {
 }
 
 export function createPlacements(pods: Pods, sweeper: Sweeper, homeOf: HomeOf): Placements {
-  const { learn, recall, forget } = createMemory();
-  const underWay = new Map<string, Promise<Reading>>();
-  const rooms = { pods, homeOf };
-
-  /** What is there now is remembered, and what is gone is swept. */
-  function take(ref: CollectionRef, call: Call, reading: Reading): Reading {
-    const { collection, dispute, superseded, failures } = reading;
-    sweeper.sweep(superseded, call.requestId);
-    if (dispute !== null) forget(ref);
-    else if (collection?.placement.state === 'active') learn(collection);
-    else if (collection || failures.length === 0) forget(ref);
-    return reading;
-  }
-
-  const read = async (ref: CollectionRef, call: Call): Promise<Reading> =>
-    take(ref, call, await readPods(ref, call, rooms).all);
-
-  /** Without waiting for pods that keep silent and have no part of it. */
-  async function readMembers(ref: CollectionRef, call: Call): Promise<Reading> {
-    const { all, members } = readPods(ref, call, rooms);
-    const first = await Promise.race([all, members]);
-    void all.then((reading) => {
-      if (reading !== first) takeLate(ref, call, reading);
-    });
-    return take(ref, call, first);
-  }
-
-  /** Its members spoke long ago, and much may have happened since: only contradictions count. */
-  function takeLate(ref: CollectionRef, call: Call, { superseded, dispute }: Reading): void {
-    sweeper.sweep(superseded, call.requestId);
-    if (dispute !== null) forget(ref);
-  }
-
-  /** One scatter for all who want to know at the same time. */
-  async function readTogether(ref: CollectionRef, call: Call): Promise<Reading> {
-    const id = idOf(ref);
-    const running = underWay.get(id);
-    if (running) {
-      const result = await within(call, running);
-      // It had the patience of whoever began it; ours may be longer.
-      if (result.collection || result.failures.length === 0) return result;
-    }
-    const started = readMembers(ref, call);
-    underWay.set(id, started);
-    return started.finally(() => {
-      if (underWay.get(id) === started) underWay.delete(id);
-    });
-  }
+  const memory = createMemory();
+  const { learn, recall, forget } = memory;
+  const { read, readMembers, readTogether } = createReadings({ pods, homeOf, sweeper, memory });
 
   async function find(ref: CollectionRef, call: Call): Promise<Known> {
     return recall(ref) ?? activeOf(foundIn(await readTogether(ref, call)), ref);

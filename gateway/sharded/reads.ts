@@ -45,7 +45,8 @@ async function fetch(
 ): Promise<Outcome<readonly (StoredRecord | null | Error)[]>> {
   const legs = routeReads(known, query.keys);
   const gathered = await pods.scatter(legs, async (store, { name, items }) => {
-    const records = await store.fetch({ ...query, keys: items }, call);
+    const found = await store.fetch({ ...query, keys: items }, call);
+    const records = known.regions.length === 0 ? found : withoutForeign(found, name, items, known);
     // An absence counts only under the placement that stands; a record is there in any case.
     const stale = records.includes(null) && !(await placements.holds(known, name, call));
     return { records, stale };
@@ -63,6 +64,14 @@ async function fetch(
   }
   return { value, stale: answers.some(({ answer }) => answer.stale) || failures.some(isMissing) };
 }
+
+/** Copies of what a larger gateway gave to another region are not there. */
+const withoutForeign = <T>(
+  records: readonly T[],
+  pod: string,
+  keys: readonly string[],
+  { counts }: Known,
+): readonly (T | null)[] => records.map((record, i) => (counts(pod, keys[i]!) ? record : null));
 
 /** Of several pods that were asked for a key: a record says more than an error, and that than null. */
 const isLess = (a: StoredRecord | null | Error | undefined, b: typeof a): boolean =>
@@ -102,7 +111,7 @@ const counted = (
   { hashed, counts }: Known,
 ): readonly ScannedRecord[] => (hashed ? records.filter(({ key }) => counts(pod, key)) : records);
 
-/** Where no placement tells whose a key is, one that is on two pods counts twice. */
+/** What is on two pods counts twice: to tell copies apart would take a hash of every row. */
 async function count(
   known: Known,
   query: CountQuery,

@@ -1,6 +1,4 @@
 import { errors } from '../../schema/errors.ts';
-import { slotOf } from '../../schema/key.ts';
-import { ownersOf } from '../../schema/placement.ts';
 import type { Known } from './known.ts';
 
 /** What one pod gets of an operation on keys; `positions` are those of the items in the request. */
@@ -38,18 +36,16 @@ export function routeByKey<T>(
 
 /** Refuses keys that a larger gateway gave to another of its pods: it would not find them here. */
 export function requireOwn(
-  { collection }: Known,
+  { regions }: Known,
   keys: readonly string[],
   argument: (i: number) => string,
 ): void {
-  const { above = [] } = collection.placement;
-  above.forEach(({ pod, slots }, i) => {
-    const level = above.length - 1 - i;
-    const owners = ownersOf({ slots });
-    const foreign = keys.findIndex((key) => owners[slotOf(key, level)] !== pod);
-    if (foreign === -1) return;
-    throw errors.keyElsewhere(argument(foreign), pod, owners[slotOf(keys[foreign]!, level)]!);
-  });
+  for (const { pod, ownerOf } of regions) {
+    const foreign = keys.findIndex((key) => ownerOf(key) !== pod);
+    if (foreign !== -1) {
+      throw errors.keyElsewhere(argument(foreign), pod, ownerOf(keys[foreign]!));
+    }
+  }
 }
 
 /** Where keys may be read: with their owners, or where they have none on every member. */

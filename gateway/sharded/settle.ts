@@ -72,9 +72,15 @@ function unite(rows: readonly Row[]): Collection {
   const active = rows.some((row) => stateOf(row) === 'active') && !undecided;
   const state = placement.state === 'dropped' ? 'dropped' : active ? 'active' : 'creating';
   const ended = rows.flatMap((row) => row.collection.placement.ended ?? []);
+  const inUse = rows.some((row) => stateOf(row) === 'active' || row.collection.placement.inUse);
   return {
     ...newest.collection,
-    placement: { ...placement, state, ...(placement.ended && { ended: [...new Set(ended)] }) },
+    placement: {
+      ...placement,
+      state,
+      ...(state === 'creating' && inUse && { inUse }),
+      ...(placement.ended && { ended: [...new Set(ended)] }),
+    },
   };
 }
 

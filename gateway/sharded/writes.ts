@@ -111,10 +111,7 @@ function keyed<T>(write: {
     ref: write.ref,
     byKey: true,
     split(known, parts) {
-      // A larger gateway, which gives a version, knows what is ours.
-      if (write.ref.version === null) {
-        requireOwn(known, write.items.map(write.keyOf), write.argument);
-      }
+      requireOwn(known, write.items.map(write.keyOf), write.argument);
       return routeByKey(known, parts?.flatMap(({ items }) => items) ?? write.items, write.keyOf);
     },
     send: (store, { items }, version) => write.send(store, items, version),

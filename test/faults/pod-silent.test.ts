@@ -1,7 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createShardedStore } from '../../gateway/sharded-store.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { VectorStore } from '../../subgraphs/store.ts';
 import { openFaultyPods, type FaultyPods } from '../support/faulty-pods.ts';
-import { codeFrom, during, indexIn, line, searchIn, specIn } from '../support/store-calls.ts';
+import {
+  codeFrom,
+  during,
+  indexIn,
+  line,
+  searchIn,
+  silent,
+  specIn,
+} from '../support/store-calls.ts';
 
 let pods: FaultyPods;
 let gateway: VectorStore;
@@ -48,6 +58,34 @@ test('a gateway that knows nothing yet does not wait for a silent pod that has n
   expect(shards.map((shard) => 'error' in shard)).toEqual([false, false]);
   const write = { ...spec, version: null, records };
   expect(await patient((call) => pods.gateway().upsert(write, call))).toBe(60);
+});
+
+test('what pods contradict each other in is refused, also when one of them is slow', async () => {
+  const spec = specIn(pods.bucket, 'twice');
+  for (const [name, { store }] of [
+    ['pod-a', pods.a],
+    ['pod-c', pods.c],
+  ] as const) {
+    const alone = createShardedStore({ pods: [{ name, store }], logger: silent });
+    await during((call) => alone.createCollection(spec, null, call));
+  }
+  const slow = pods.gatewayWith('pod-c', {
+    ...pods.c.store,
+    async describe(...args) {
+      await sleep(150);
+      return pods.c.store.describe(...args);
+    },
+  });
+
+  const write = { ...spec, version: null, records };
+  const codes: unknown[] = [];
+  await during(async (call) => {
+    // The first may go before the third pod has had its word.
+    do codes.push(await codeFrom(slow.upsert(write, call)));
+    while (codes.at(-1) === 'none');
+    for (let i = 0; i < 3; i++) codes.push(await codeFrom(slow.upsert(write, call)));
+  });
+  expect(codes.slice(-4)).toEqual(Array.from({ length: 4 }, () => 'BAD_USER_INPUT'));
 });
 
 test('a deletion by filter deletes nothing while no pod says what there is', async () => {

@@ -215,7 +215,7 @@ test('regions whose URLs are swapped are refused, also by whoever remembers the 
   expect(await count(top())).toBe(0);
 });
 
-test('a creation that is overtaken inside a region goes above what it meets there', async () => {
+test('a creation that is cut in its second pass inside a region is finished before another', async () => {
   pods.a.break({ kind: 'fails', method: 'createCollection', after: 1 });
   expect(await codeFrom(create(top()))).toBe('POD_UNAVAILABLE');
   pods.repair();
@@ -224,8 +224,8 @@ test('a creation that is overtaken inside a region goes above what it meets ther
     'active',
   ]);
 
-  expect((await create(top(), { dimension: 3 })).created).toBe(true);
-  expect((await rowOf(west.inner))?.dimension).toBe(3);
+  expect(await codeFrom(create(top(), { dimension: 3 }))).toBe('COLLECTION_EXISTS');
+  expect(await stateOn(top())).toBe('active');
 });
 
 test('what was written to a region of an unfinished creation is not lost', async () => {
@@ -238,6 +238,51 @@ test('what was written to a region of an unfinished creation is not lost', async
 
   expect(await codeFrom(create(top(), { dimension: 3 }))).toBe('COLLECTION_EXISTS');
   expect(await count(top())).toBe(ours.length);
+});
+
+test('nor is what was written to it while its first pod kept silent', async () => {
+  pods.a.break({ kind: 'fails', method: 'createCollection', after: 1 });
+  expect(await codeFrom(create(top()))).toBe('POD_UNAVAILABLE');
+  const regions = ownersOf((await rowOf(top()))!.placement);
+  pods.a.break({ kind: 'down' });
+  const inside = createShardedStore({
+    pods: [
+      { name: 'pod-a', store: pods.a.store },
+      { name: 'pod-b', store: pods.b.store },
+    ],
+    logger: silent,
+  });
+  const owners = ownersOf((await rowOf(inside))!.placement);
+  const ours = records.filter(
+    ({ key }) => regions[slotOf(key)] === 'west' && owners[slotOf(key, 1)] === 'pod-b',
+  );
+  expect(await upsert(inside, ours)).toBe(ours.length);
+  pods.repair();
+
+  expect(await codeFrom(create(top(), { dimension: 3 }))).toBe('COLLECTION_EXISTS');
+  expect(await count(top())).toBe(ours.length);
+});
+
+test('one collection that was made under another name of the region is left out alone', async () => {
+  const wrong = createShardedStore({
+    pods: [{ name: 'est', store: remote('est', west.url) }],
+    logger: silent,
+  });
+  await create(wrong);
+  const made = spec.collection;
+  spec = specIn(pods.bucket, `tree_${collectionCount++}`);
+  await create(top());
+
+  const query = { bucket: pods.bucket, prefix: '', limit: 1_000, after: null, everyState: false };
+  const page = await during((call) => top().listCollections(query, call));
+  const names = page.collections.map(({ collection }) => collection);
+  expect(names).toContain(spec.collection);
+  expect(names).not.toContain(made);
+  expect(page.pods.filter(({ error }) => error !== null)).toEqual([]);
+
+  spec = specIn(pods.bucket, made);
+  await during((call) => wrong.deleteCollection(spec, null, call));
+  expect((await create(top())).created).toBe(true);
 });
 
 test("copies of another region's keys count for nobody", async () => {
@@ -257,6 +302,10 @@ test("copies of another region's keys count for nobody", async () => {
     const { matches } = await during((call) => store.search(query, call));
     expect(matches.map(({ key }) => key)).toEqual(expected.slice(0, 20).map(({ key }) => key));
   }
+  const keys = [foreign[0]!.key, inWest[0]!.key];
+  const reading = { ...spec, keys, select: { metadata: 'none', vector: false } } as const;
+  const read = await during((call) => west.inner.fetch(reading, call));
+  expect(read).toMatchObject([null, { key: keys[1] }]);
 });
 
 test('a pod that is down inside a region costs a search its shard, and a write says so', async () => {

@@ -55,7 +55,7 @@ const ask = (source: string) =>
 
 test('the searches of one request take turns, and those that are too many are refused', async () => {
   expect(await ask(similarTo(10))).toEqual([]);
-  expect(runningMost).toBe(service.limits.rootFieldsMax);
+  expect(runningMost).toBe(service.limits.searchesAtOnceMax);
 
   const codes = await ask(similarTo(20));
   expect(codes).toHaveLength(60 * 20 - 30 - service.limits.searchesWaitingMax);

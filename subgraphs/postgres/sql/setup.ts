@@ -51,13 +51,15 @@ export const presenceStatement: Statement = {
  */
 export const extendPlacementStatement: Statement = {
   text: `do $$
+    declare
+      before text := current_setting('lock_timeout');
     begin
       set local lock_timeout = '100ms';
       for attempt in 1..20 loop
         begin
           alter table quiver.placement
             add column if not exists above jsonb, add column if not exists ended uuid[];
-          set local lock_timeout = 0;
+          perform set_config('lock_timeout', before, true);
           return;
         exception when lock_not_available then
           if attempt = 20 then raise; end if;
