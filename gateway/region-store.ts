@@ -45,8 +45,10 @@ export function createRegionStore(store: VectorStore, region: string): VectorSto
     async listCollections(query, call) {
       const page = await store.listCollections(query, call);
       requireSome(page.collections, region);
-      const ours = page.collections.filter((one) => otherRegion(one, region) === null);
-      return { ...page, collections: ours.map(asAbove), pods: page.pods.map(named) };
+      const collections = page.collections
+        .filter((collection) => otherRegion(collection, region) === null)
+        .map(asAbove);
+      return { ...page, collections, pods: page.pods.map(named) };
     },
     async createCollection(spec, placement, call) {
       const asked = placement && placementBelow(region, placement);

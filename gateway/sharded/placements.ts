@@ -32,20 +32,20 @@ export interface Placements {
 export function createPlacements(pods: Pods, sweeper: Sweeper, homeOf: HomeOf): Placements {
   const memory = createMemory();
   const { learn, recall, forget } = memory;
-  const { read, readMembers, readTogether } = createReadings({ pods, homeOf, sweeper, memory });
+  const readings = createReadings({ pods, homeOf, sweeper, memory });
 
   async function find(ref: CollectionRef, call: Call): Promise<Known> {
-    return recall(ref) ?? activeOf(foundIn(await readTogether(ref, call)), ref);
+    return recall(ref) ?? activeOf(foundIn(await readings.readTogether(ref, call)), ref);
   }
 
   return {
-    read,
+    read: (ref, call) => readings.read(ref, call),
     learn,
     find,
     async findOwned(ref, call) {
       const known = await find(ref, call);
       if (known.hashed) return known;
-      const reading = await read(ref, call);
+      const reading = await readings.read(ref, call);
       const current = activeOf(foundIn(reading), ref);
       // A silent pod may have it too, and then again it may not: that is no mistake of the caller.
       if (!current.hashed) throwSilent(current, reading);
@@ -54,15 +54,17 @@ export function createPlacements(pods: Pods, sweeper: Sweeper, homeOf: HomeOf): 
     async describe(ref, call, fresh) {
       const known = fresh ? undefined : recall(ref);
       if (known) return known.collection;
-      return foundIn(await (fresh ? readMembers(ref, call) : readTogether(ref, call)));
+      return foundIn(
+        await (fresh ? readings.readMembers(ref, call) : readings.readTogether(ref, call)),
+      );
     },
     async refresh(known, call) {
       const ref = known.collection;
       const remembered = recall(ref);
       if (remembered && !isSame(remembered, known)) return remembered;
-      return activeOf(foundIn(await readMembers(ref, call)), ref);
+      return activeOf(foundIn(await readings.readMembers(ref, call)), ref);
     },
-    current: async (ref, call) => activeOf(foundIn(await readMembers(ref, call)), ref),
+    current: async (ref, call) => activeOf(foundIn(await readings.readMembers(ref, call)), ref),
     holds: (known, pod, call) => holdsOn(pods.store(pod), known, call),
     forget,
   };
