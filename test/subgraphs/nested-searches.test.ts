@@ -1,24 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { graphql } from 'graphql';
 import { buildVectorsSchema, createVectorsContext } from '../../subgraphs/vectors.ts';
-import { createStubService } from '../support/stub-service.ts';
+import { createStubService, profile } from '../support/stub-service.ts';
 import { during } from '../support/store-calls.ts';
 
 const keys = Array.from({ length: 60 }, (_, n) => `k${n}`);
 let running = 0;
 let runningMost = 0;
-
-const shard = {
-  pod: 'a',
-  plan: 'EXACT',
-  exactReason: 'NO_INDEX',
-  tookMs: 1,
-  rowCount: 1,
-  truncated: false,
-  attempts: 1,
-  hedged: false,
-  change: null,
-} as const;
 
 /** Every search finds all records. */
 const service = createStubService({
@@ -30,7 +18,7 @@ const service = createStubService({
     return {
       matches: keys.slice(0, query.limit).map((key) => ({ key, distance: 1 })),
       hasMore: false,
-      shards: [shard],
+      shards: [profile],
       placementVersion: 1,
     };
   },

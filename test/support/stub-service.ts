@@ -66,7 +66,7 @@ export const docs: Collection = {
   placement: { uid: 'u', version: 1, state: 'active', slots: { a: [[0, 1_023]] } },
 };
 
-const profile = {
+export const profile = {
   pod: 'a',
   plan: 'EXACT',
   exactReason: 'SMALL_TABLE',
