@@ -1,4 +1,4 @@
-import { codeOf, errors, isStalePlacement } from '../../schema/errors.ts';
+import { codeOf, errors, isStalePlacement, type WriteOutcome } from '../../schema/errors.ts';
 import type { Call } from '../../subgraphs/call.ts';
 import type { CollectionRef, VectorStore } from '../../subgraphs/store.ts';
 import { firstError, type Failure, type Gathered } from '../scatter.ts';
@@ -51,10 +51,37 @@ export async function perform<P extends { readonly name: string }>(
   const left = refused.map(({ from }) => from);
   const second = withReasons(await send(write.split(current, left), current), current);
   const others = first.failures.filter((failure) => !refused.includes(failure));
+  const { answers, behind } = await judge(first.answers, current, call, placements);
   return sumOf({
-    answers: [...first.answers, ...second.answers],
-    failures: [...others, ...second.failures],
+    answers: [...answers, ...second.answers],
+    failures: [...others, ...behind, ...second.failures],
   });
+}
+
+/**
+ * Who took its part under a placement that no longer stands may have had the newer one since, or be
+ * behind: then nobody will look for the records there.
+ */
+async function judge<P extends { readonly name: string }>(
+  taken: Gathered<P, number>['answers'],
+  current: Known,
+  call: Call,
+  placements: Placements,
+): Promise<{ answers: typeof taken; behind: Failure<P>[] }> {
+  const holds = await Promise.all(
+    // Who keeps silent now has said before that it was written.
+    taken.map(({ from }) => placements.holds(current, from.name, call).catch(() => true)),
+  );
+  return {
+    answers: taken.filter((_, i) => holds[i]),
+    behind: taken
+      .filter((_, i) => !holds[i])
+      .map(({ from }) => ({
+        from,
+        pod: from.name,
+        error: behindError(from.name, current, 'unknown'),
+      })),
+  };
 }
 
 async function knownFor(
@@ -78,12 +105,15 @@ const withReasons = <P>(gathered: Gathered<P, number>, known: Known): Gathered<P
 
 function reasonOf({ pod, error }: Failure<unknown>, known: Known): Error {
   if (!isStalePlacement(error)) return error;
-  const { collection } = known.collection;
-  return errors.podUnavailable(
-    pod,
-    `has an older placement of "${collection}" than the other pods, as after the restore of a backup, and refuses writes`,
-  );
+  return behindError(pod, known, 'notWritten');
 }
+
+const behindError = (pod: string, { collection }: Known, outcome: WriteOutcome): Error =>
+  errors.podUnavailable(
+    pod,
+    `has an older placement of "${collection.collection}" than the other pods, as after the restore of a backup, and refuses writes`,
+    outcome,
+  );
 
 /** All of it, or what came of it: nothing at all is the error itself. */
 function sumOf<P extends { readonly name: string }>(gathered: Gathered<P, number>): number {
