@@ -102,14 +102,9 @@ const createContexts =
   (request: FastifyRequest, reply: FastifyReply): GatewayContext => {
     const { call, operationMs } = callOf(request, reply, service.limits);
     const region = headerOf(request, 'x-quiver-pod');
-    const vectors =
-      region === undefined
-        ? createVectorsContext(service, call, operationMs)
-        : createVectorsContext(
-            { ...service, store: createRegionStore(service.store, region) },
-            call,
-            operationMs,
-          );
+    const { store } = service;
+    const seen = region === undefined ? store : createRegionStore(store, region);
+    const vectors = createVectorsContext({ ...service, store: seen }, call, operationMs);
     return { ...vectors, authorization: headerOf(request, 'authorization') };
   };
 

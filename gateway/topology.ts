@@ -158,16 +158,11 @@ async function openRemote(
   });
   const call = startCall({ timeoutMs: identityMs, requestId: 'start' });
   try {
-    await store.pods(call);
-    // A pod that is a gateway has no name but that in the placements that a larger one made.
-    const query = {
-      bucket: null,
-      prefix: '',
-      limit: limits.pageMax,
-      after: null,
-      everyState: true,
-    };
-    await store.listCollections(query, call);
+    const rows = await store.pods(call);
+    // A gateway has rows of its own pods, and no name but that in the placements of a larger one.
+    const isGateway = rows.some(({ name }) => name !== pod);
+    const all = { bucket: null, prefix: '', after: null, everyState: true };
+    if (isGateway) await store.listCollections({ ...all, limit: limits.pageMax }, call);
   } catch (error) {
     if (isWrongPod(error)) {
       await store.close();

@@ -1,5 +1,5 @@
 import { errors } from './errors.ts';
-import { slotCount } from './key.ts';
+import { slotCount, slotOf } from './key.ts';
 
 /** From and to, both inclusive, within 0..1023. */
 export type SlotRange = readonly [from: number, to: number];
@@ -65,6 +65,15 @@ export function ownersOf(placement: Pick<Placement, 'slots'>): readonly string[]
     for (const [from, to] of ranges) owners.fill(pod, from, to + 1);
   }
   return owners;
+}
+
+/**
+ * Finds the pod that owns a key by its slot of a level. The table is made when it is needed: it is far
+ * larger than the rest of a collection, and many are only listed.
+ */
+export function createOwnerOf(slots: Slots, level: number): (key: string) => string {
+  let owners: readonly string[] | undefined;
+  return (key) => (owners ??= ownersOf({ slots }))[slotOf(key, level)]!;
 }
 
 /** null where keys have no owners. */

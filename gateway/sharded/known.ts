@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { slotOf } from '../../schema/key.ts';
 import {
+  createOwnerOf,
   isFound,
   isHashed,
   membersOf,
-  ownersOf,
   type Above,
-  type Slots,
   type SlotSet,
 } from '../../schema/placement.ts';
 import type { Collection, CollectionRef } from '../../subgraphs/store.ts';
@@ -77,7 +75,7 @@ export function knownOf(collection: Collection): Known {
   const tierOf = (tier: Pick<Above, 'slots'>, level: number) => ({
     ...tier,
     level,
-    ownerOf: createOwners(tier.slots, level),
+    ownerOf: createOwnerOf(tier.slots, level),
   });
   const own = tierOf({ slots }, above.length);
   const regions = above.map(({ pod, ...tier }, i) => ({
@@ -96,12 +94,6 @@ export function knownOf(collection: Collection): Known {
     slotsOf: (pod) =>
       tiersOf(pod).map((tier) => ({ level: tier.level, ranges: tier.slots[tier.pod] ?? [] })),
   };
-}
-
-/** The table is made when it is needed: it is far larger than the rest, and many are only listed. */
-function createOwners(slots: Slots, level: number): (key: string) => string {
-  let owners: readonly string[] | undefined;
-  return (key) => (owners ??= ownersOf({ slots }))[slotOf(key, level)]!;
 }
 
 /** Tables without a placement have no version that would tell them apart. */

@@ -35,16 +35,18 @@ export function routeByKey<T>(
 }
 
 /** Refuses keys that a larger gateway gave to another of its pods: it would not find them here. */
-export function requireOwn(
+export function requireOwn<T>(
   { regions }: Known,
-  keys: readonly string[],
-  argument: (i: number) => string,
+  write: {
+    readonly items: readonly T[];
+    readonly keyOf: (item: T) => string;
+    readonly argument: (i: number) => string;
+  },
 ): void {
   for (const { pod, ownerOf } of regions) {
-    const foreign = keys.findIndex((key) => ownerOf(key) !== pod);
-    if (foreign !== -1) {
-      throw errors.keyElsewhere(argument(foreign), pod, ownerOf(keys[foreign]!));
-    }
+    const owners = write.items.map((item) => ownerOf(write.keyOf(item)));
+    const foreign = owners.findIndex((owner) => owner !== pod);
+    if (foreign !== -1) throw errors.keyElsewhere(write.argument(foreign), pod, owners[foreign]!);
   }
 }
 

@@ -111,7 +111,7 @@ function keyed<T>(write: {
     ref: write.ref,
     byKey: true,
     split(known, parts) {
-      requireOwn(known, write.items.map(write.keyOf), write.argument);
+      requireOwn(known, write);
       return routeByKey(known, parts?.flatMap(({ items }) => items) ?? write.items, write.keyOf);
     },
     send: (store, { items }, version) => write.send(store, items, version),

@@ -1,5 +1,5 @@
 import { codeOf, errors, isStalePlacement } from '../../schema/errors.ts';
-import { isFound, ownersOf } from '../../schema/placement.ts';
+import { createOwnerOf, isFound, levelOf } from '../../schema/placement.ts';
 import type { Call } from '../call.ts';
 import type { Collection, CollectionRef, ShardIndex } from '../store.ts';
 import { within } from '../within.ts';
@@ -20,8 +20,8 @@ import { createTable, vecsMapping, type Table } from './table.ts';
 export interface Known {
   readonly collection: Collection;
   readonly table: Table;
-  /** The pod that owns each slot, by slot. */
-  readonly owners: readonly string[];
+  /** The pod that owns a key. */
+  readonly ownerOf: (key: string) => string;
   readonly indexes: readonly ShardIndex[];
   /** Infinity while nobody has counted. */
   readonly rowsEstimate: number;
@@ -157,7 +157,7 @@ export function toKnown(row: KnownRow, served: Served): Known {
   return {
     collection,
     table: tableOf(row, collection, served),
-    owners: ownersOf(collection.placement),
+    ownerOf: createOwnerOf(collection.placement.slots, levelOf(collection.placement)),
     indexes: toIndexes(row.indexes ?? []),
     rowsEstimate: row.rowsEstimate ?? 0,
     sample: samplePlaces(row.rowsEstimate ?? 0, row.pages ?? 0),

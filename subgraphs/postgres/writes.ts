@@ -1,6 +1,6 @@
 import { codeOf, errors } from '../../schema/errors.ts';
-import { compareBytes, slotOf } from '../../schema/key.ts';
-import { levelOf } from '../../schema/placement.ts';
+import { compareBytes } from '../../schema/key.ts';
+import { membersOf } from '../../schema/placement.ts';
 import type { Call } from '../call.ts';
 import type { CollectionRef, DeleteWrite, MetadataWrite, UpsertWrite } from '../store.ts';
 import { splitMetadata } from './columns.ts';
@@ -108,18 +108,16 @@ async function fencedWrite<Row extends WriteRow>(
 /** Refuses keys whose slot is another pod's: here nobody would ever find them. */
 function checkOwner(
   { pod }: Context,
-  { owners, collection }: Known,
+  { ownerOf, collection }: Known,
   { version }: FencedWrite,
   { keys, argument }: { keys: readonly string[]; argument: (i: number) => string },
 ): void {
-  const { placement } = collection;
-  if (Object.keys(placement.slots).length === 1 && owners[0] === pod) return;
-  const level = levelOf(placement);
-  const foreign = keys.findIndex((key) => owners[slotOf(key, level)] !== pod);
+  const [first, ...others] = membersOf(collection.placement);
+  if (first === pod && others.length === 0) return;
+  const foreign = keys.findIndex((key) => ownerOf(key) !== pod);
   if (foreign === -1) return;
   if (version !== null) throw errors.stalePlacement(pod, collection.collection);
-  const owner = owners[slotOf(keys[foreign]!, level)];
-  throw errors.keyElsewhere(argument(foreign), pod, owner!);
+  throw errors.keyElsewhere(argument(foreign), pod, ownerOf(keys[foreign]!));
 }
 
 /** By the columns of the table and in the order of keys. */

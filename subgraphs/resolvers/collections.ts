@@ -133,7 +133,10 @@ export async function allShards(
   what: keyof Inspection,
   context: VectorsContext,
 ): Promise<readonly ShardInspection[]> {
-  const rows = await context.loaders.shards(ref, what);
+  return withoutErrors(await context.loaders.shards(ref, what));
+}
+
+function withoutErrors(rows: readonly ShardInspection[]): readonly ShardInspection[] {
   const failed = rows.find((row) => row.error !== null);
   if (failed?.error) throw failed.error;
   return rows;
@@ -142,10 +145,10 @@ export async function allShards(
 async function oneShard(shard: ShardSource, what: keyof Inspection, context: VectorsContext) {
   const all = await context.loaders.shards(shard.ref, what);
   // A pod that is itself a gateway has a row for each of its own.
-  const rows = all.filter(({ pod }) => pod === shard.pod || pod.startsWith(`${shard.pod}/`));
+  const rows = withoutErrors(
+    all.filter(({ pod }) => pod === shard.pod || pod.startsWith(`${shard.pod}/`)),
+  );
   if (rows.length === 0) throw errors.podUnavailable(shard.pod, 'says nothing of its shard');
-  const failed = rows.find(({ error }) => error !== null);
-  if (failed?.error) throw failed.error;
   return { count: sumOf(rows, 'count'), bytes: sumOf(rows, 'bytes') };
 }
 

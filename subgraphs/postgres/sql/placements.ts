@@ -126,7 +126,8 @@ export const insertPlacementStatement = (
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     on conflict (bucket, collection) do update set
       uid = excluded.uid, version = excluded.version, state = excluded.state,
-      slots = excluded.slots, above = excluded.above, ended = excluded.ended, dimension = excluded.dimension, metric = excluded.metric,
+      slots = excluded.slots, above = excluded.above, ended = excluded.ended,
+      dimension = excluded.dimension, metric = excluded.metric,
       element_type = excluded.element_type, non_filterable_keys = excluded.non_filterable_keys,
       created_at = excluded.created_at
     returning ${columns}`,
