@@ -32,9 +32,11 @@ export function readPods(
 ): { readonly all: Promise<Reading>; readonly members: Promise<Reading> } {
   const said = new Map<string, Collection | null>();
   const read = (failures: Reading['failures']): Reading => {
-    const rows = [...said].flatMap(([pod, collection]) =>
-      collection ? [{ pod, collection }] : [],
-    );
+    // In the order of the pods, and not as they answered: what is said of them is always the same.
+    const rows = pods.all.flatMap(({ name: pod }) => {
+      const collection = said.get(pod);
+      return collection ? [{ pod, collection }] : [];
+    });
     const silent = failures.map(({ pod }) => pod);
     return { ...settle(rows, { silent, home: homeOf(ref) }), rows, failures };
   };
